@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "qaic/bus/in_process.hpp"
+#include <cstring>
+#include <thread>
+
+namespace qaic {
+namespace {
+
+bool word_aligned(const void* a, const void* b, std::uint64_t bytes) noexcept
+{
+    return ((reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | bytes) & 3) == 0;
+}
+
+// A card's write becomes visible word by word and in order: the driver polls ring pointers in this memory
+// while it happens. Short ones (pointers, ring elements, responses) therefore go as releasing 32-bit stores.
+void put(std::byte* to, const std::byte* from, std::uint64_t bytes) noexcept
+{
+    constexpr std::uint64_t short_write = 64;
+    if (bytes > short_write || !word_aligned(to, from, bytes)) {
+        std::memcpy(to, from, bytes);
+        return;
+    }
+    for (std::uint64_t i = 0; i < bytes; i += 4) {
+        std::uint32_t word;
+        std::memcpy(&word, from + i, 4);
+        __atomic_store_n(reinterpret_cast<std::uint32_t*>(to + i), word, __ATOMIC_RELEASE);
+    }
+}
+
+} // namespace
+
+InProcessLink::InProcessLink(card::CardConfig config, const Clock& clock)
+    : clock_(clock), card_(std::make_unique<card::Card>(std::move(config), *this, clock))
+{}
+
+InProcessLink::~InProcessLink() { stop(); }
+
+bool InProcessLink::read(std::uint64_t iova, MutSpan to) noexcept
+{
+    auto* out = to.data();
+    const bool ok = map_.visit(iova, to.size(), [&](const std::byte* va, std::uint64_t bytes) {
+        std::memcpy(out, va, bytes);
+        out += bytes;
+    });
+    if (!ok) refused_.fetch_add(1, std::memory_order_relaxed);
+    return ok;
+}
+
+bool InProcessLink::write(std::uint64_t iova, ConstSpan from) noexcept
+{
+    const auto* in = from.data();
+    const bool ok = map_.visit(iova, from.size(), [&](std::byte* va, std::uint64_t bytes) {
+        put(va, in, bytes);
+        in += bytes;
+    });
+    if (!ok) refused_.fetch_add(1, std::memory_order_relaxed);
+    return ok;
+}
+
+void InProcessLink::raise_msi(unsigned vector) noexcept
+{
+    if (vector >= msi_.size()) return;
+    msi_[vector].fetch_add(1, std::memory_order_release);
+    if (msi_hook_) msi_hook_(vector);
+}
+
+std::uint64_t InProcessLink::msi_count(unsigned vector) const noexcept
+{
+    return vector < msi_.size() ? msi_[vector].load(std::memory_order_acquire) : 0;
+}
+
+bool InProcessLink::step()
+{
+    // A poll loop that re-takes the lock at once would starve map changes for ever.
+    while (changes_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    const std::lock_guard guard(dma_);
+    return card_->poll();
+}
+
+template<class Change>
+auto InProcessLink::change(Change&& how)
+{
+    changes_.fetch_add(1, std::memory_order_acq_rel);
+    const std::lock_guard guard(dma_);
+    changes_.fetch_sub(1, std::memory_order_acq_rel);
+    return how();
+}
+
+Result<void> InProcessLink::map(Iova iova, std::byte* va, std::size_t bytes)
+{
+    return change([&] { return map_.add(iova.value, va, bytes); });
+}
+
+Result<void> InProcessLink::unmap(Iova iova, std::size_t bytes)
+{
+    return change([&] { return map_.remove(iova.value, bytes); });
+}
+
+void InProcessLink::punch(Iova iova, std::size_t bytes)
+{
+    change([&] { map_.punch(iova.value, bytes); });
+}
+
+std::size_t InProcessLink::maps()
+{
+    return change([&] { return map_.size(); });
+}
+
+Result<void> InProcessLink::start(const ThreadStarter& starter, Idle idle)
+{
+    if (join_) return fail(Code::E_BUSY, "emulated card: poll thread runs already");
+    stop_.store(false, std::memory_order_relaxed);
+    QAIC_TRY(join_, starter([this, idle] { run(idle); }));
+    return {};
+}
+
+void InProcessLink::stop() noexcept
+{
+    if (!join_) return;
+    stop_.store(true, std::memory_order_release);
+    join_();
+    join_ = nullptr;
+}
+
+void InProcessLink::run(Idle idle)
+{
+    unsigned quiet = 0;
+    while (!stop_.load(std::memory_order_acquire)) {
+        if (step())
+            quiet = 0;
+        else if (quiet < idle.spins)
+            ++quiet;
+        else if (idle.sleep > Nanos{0})
+            std::this_thread::sleep_for(idle.sleep);
+    }
+}
+
+} // namespace qaic

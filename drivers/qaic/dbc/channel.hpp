@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One DMA-Bridge channel as the driver holds it: FIFO pair in DMA memory, four registers, and the slots that
+// say which operation a request id stands for. HOT: everything here runs between "op in" and doorbell, or
+// between response and "op out". aic100-device.md 5; guards Q-* of reliability.md 3.2; docs/adr/0002
+//
+// Sizes keep the request FIFO from ever being full: there are at least elements_per_op * slots + 1 elements,
+// and a slot is freed only by the response of its operation, by when the card has fetched all its elements.
+// So REQHP is never read.
+#pragma once
+#include "aic100/regs/registers.hpp"
+#include "aic100/wire/dbc.hpp"
+#include "qaic/dbc/deadlines.hpp"
+#include "qaic/dbc/fault.hpp"
+#include "qaic/dbc/request_ids.hpp"
+#include <atomic>
+#include <cstdint>
+#include <rte_byteorder.h>
+#include <rte_io.h>
+#include <rte_pause.h>
+
+namespace qaic::dbc {
+
+class Lane;
+
+/// What a request id stands for. Written by the lane's producer, read and cleared by the channel's consumer.
+struct Slot {
+    void* token = nullptr;             ///< the operation
+    std::atomic<std::uint32_t> key{0}; ///< live_bit | request id while outstanding, 0 while free
+    std::uint16_t generation = 0;      ///< producer's: of the next use
+    std::uint16_t bucket = 0;          ///< Deadlines bucket
+};
+static_assert(sizeof(Slot) == 16);
+inline constexpr std::uint32_t live_bit = 1u << 16;
+
+/// What broke a guard, for the text; written once by whoever faults the channel.
+struct FaultRecord {
+    Guard guard = Guard::NONE;
+    std::uint32_t got = 0, limit = 0;
+};
+
+/// Set up by ChannelSetup (queue_setup.hpp); plain members because every one of them is on the fast path.
+struct alignas(RTE_CACHE_LINE_SIZE) Channel {
+    // ---- fixed while ACTIVE
+    // -------------------------------------------------------------------------------------
+    aic100::RequestElement* requests = nullptr;
+    std::uint32_t* responses = nullptr;
+    volatile std::uint32_t* reg_reqtp = nullptr;
+    volatile std::uint32_t* reg_rsphp = nullptr;
+    const volatile std::uint32_t* reg_rsptp = nullptr;
+    Slot* slots = nullptr;
+    Lane* lanes = nullptr;
+    std::uint32_t mask = 0;           ///< FIFO elements - 1
+    std::uint32_t slot_count = 0;     ///< over all lanes
+    std::uint32_t slots_per_lane = 0; ///< a power of two
+    std::uint16_t elements_per_op = 1;
+    std::uint16_t lane_count = 1;
+    std::uint8_t lane_shift = 0; ///< slot >> lane_shift = lane
+    std::uint8_t dbc = 0;
+    IdFormat ids;
+    std::atomic<ChannelState> state{ChannelState::UNBOUND};
+    std::atomic<bool> fault_claimed{false};
+    FaultRecord fault; ///< valid once state is FAULTED
+
+    // ---- producers
+    // ----------------------------------------------------------------------------------------------
+    alignas(RTE_CACHE_LINE_SIZE) std::atomic<std::uint32_t> tail{0}; ///< reserved, free running
+    std::atomic<std::uint32_t> turn{0};      ///< published, free running (several lanes)
+    std::atomic<std::uint64_t> published{0}; ///< operations whose elements are visible
+    std::uint64_t doorbells = 0;
+
+    // ---- consumer (whoever holds `draining` when there are several lanes)
+    // --------------------------------------------
+    alignas(RTE_CACHE_LINE_SIZE) std::uint32_t head = 0; ///< next response to read
+    std::uint32_t cached_tail = 0;                       ///< RSPTP as last read and checked
+    std::atomic<std::uint64_t> completed{0};
+    std::atomic<bool> draining{false};
+
+    [[nodiscard]] bool active() const noexcept
+    {
+        return state.load(std::memory_order_acquire) == ChannelState::ACTIVE;
+    }
+    [[nodiscard]] bool shared() const noexcept { return lane_count > 1; }
+
+    /// First fault wins; the control side takes it from there. Any thread.
+    void raise(Guard guard, std::uint32_t got = 0, std::uint32_t limit = 0) noexcept
+    {
+        if (fault_claimed.exchange(true, std::memory_order_acq_rel)) return;
+        fault = {guard, got, limit};
+        state.store(ChannelState::FAULTED, std::memory_order_release);
+    }
+
+    /// Elements before doorbell; `published` before it too, or a fast card would answer more than it seems to
+    /// owe.
+    void publish(std::uint32_t new_tail, std::uint64_t ops) noexcept
+    {
+        published.store(published.load(std::memory_order_relaxed) + ops, std::memory_order_release);
+        rte_io_wmb();
+        rte_write32_relaxed(rte_cpu_to_le_32(new_tail & mask), reg_reqtp);
+        ++doorbells;
+    }
+
+    /// How many responses can be read now. One MMIO read when none is known (RSPTP has no copy in host
+    /// memory, 5.2).
+    [[nodiscard]] std::uint32_t readable() noexcept
+    {
+        if (cached_tail != head) return (cached_tail - head) & mask;
+        const auto tail_now = rte_le_to_cpu_32(rte_read32_relaxed(reg_rsptp));
+        if (tail_now == head) return 0;
+        if (tail_now > mask) return raise(Guard::Q_RST, tail_now, mask + 1), 0;
+        const auto fresh = (tail_now - head) & mask;
+        const auto owed =
+            published.load(std::memory_order_acquire) - completed.load(std::memory_order_relaxed);
+        if (fresh > owed) return raise(Guard::Q_CNT, fresh, static_cast<std::uint32_t>(owed)), 0;
+        rte_io_rmb(); // index before elements
+        cached_tail = tail_now;
+        return fresh;
+    }
+
+    /// One 32-bit load of a response; an index published before its element shows as poison for a moment.
+    [[nodiscard]] std::uint32_t load_response(std::uint32_t index) noexcept
+    {
+        std::atomic_ref<std::uint32_t> word(responses[index]);
+        for (unsigned tries = 0; tries < 64; ++tries) {
+            const auto w = word.load(std::memory_order_acquire);
+            if (w != poison_word) return rte_le_to_cpu_32(w);
+            rte_pause();
+        }
+        return poison_word;
+    }
+
+    /// Takes up to `max` responses and calls deliver(lane, token, completion code) for each; returns how
+    /// many.
+    template<class Deliver>
+    std::uint32_t drain(std::uint32_t max, Deliver&& deliver) noexcept;
+};
+
+} // namespace qaic::dbc

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Options of a device, as in --vdev=ml_qaic_emu0,nsps=4 or -a 0000:01:00.0,attach=warm. One table; unknown
+// keys, keys given twice and values out of range are errors that say what is allowed.
+#pragma once
+#include "qaic/controller.hpp"
+#include <optional>
+#include <string>
+
+namespace qaic {
+
+enum class DeviceKind : std::uint8_t { PCI, EMULATED };
+
+struct DevArgs {
+    std::string firmware; ///< fw=DIR: only this directory
+    std::uint64_t ddr = 32ull << 30;
+    unsigned nsps = 16;
+    std::optional<unsigned> cpu; ///< where the emulated card's thread runs
+    Nanos idle = 20us;           ///< its sleep when there is nothing to do; 0 = it spins
+    AttachPolicy attach = AttachPolicy::SOC_RESET;
+    Nanos op_timeout = 5s;
+    Nanos housekeeping = 10ms;
+};
+
+/// `args` may be null or empty. E_INVAL names the key.
+[[nodiscard]] Result<DevArgs> parse_devargs(const char* args, DeviceKind kind);
+/// "fw=<dir>,attach=reset|warm,..." for pmdinfo.
+[[nodiscard]] std::string devargs_help(DeviceKind kind);
+
+/// Where firmware is looked for, best first: fw=, else QAIC_FIRMWARE_PATH (colons between), the build's own
+/// files (emulated cards only) and /lib/firmware.
+[[nodiscard]] std::vector<std::string> firmware_path(const DevArgs& args, DeviceKind kind);
+
+} // namespace qaic

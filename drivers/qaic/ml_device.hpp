@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What stands behind one rte_ml_dev: the device, what it runs on, its housekeeping, the bases of its
+// statistics. Shared by the mldev_*.cpp and probe_*.cpp of the plugin.
+#pragma once
+#include "qaic/devargs.hpp"
+#include "qaic/device.hpp"
+#include "qaic/dpdk_compat/dpdk.hpp"
+#include "qaic/housekeeping.hpp"
+#include <map>
+
+namespace qaic {
+
+/// Whatever must outlive the device's bus: the emulated card with its thread, or nothing.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+};
+
+struct MlDevice {
+    std::unique_ptr<Backend> backend; ///< declared first: dies last
+    std::unique_ptr<Device> device;
+    std::unique_ptr<Housekeeping> housekeeping;
+
+    // statistics are never written: a reset remembers a base
+    std::mutex stats_lock;
+    rte_ml_dev_stats stats_base{};
+    std::map<std::uint16_t, std::uint64_t> xstats_base; ///< by xstat id
+};
+
+/// In dev->data->dev_private.
+struct MlPrivate {
+    MlDevice* ml;
+};
+[[nodiscard]] inline MlDevice& ml_of(const rte_ml_dev* dev) noexcept
+{
+    return *static_cast<MlPrivate*>(dev->data->dev_private)->ml;
+}
+[[nodiscard]] inline Device& device_of(const rte_ml_dev* dev) noexcept { return *ml_of(dev).device; }
+
+/// Logs the error; its negative errno. 0 for success.
+int finish(const Result<void>& result) noexcept;
+int finish(const Error& error) noexcept;
+
+/// DeviceConfig out of devargs.
+[[nodiscard]] DeviceConfig device_config(const DevArgs& args, DeviceKind kind);
+/// Registers `ml` as an rte_ml_dev after booting its card. On an error nothing is left.
+[[nodiscard]] Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml,
+                                           Nanos housekeeping_period);
+/// Takes it out again, from whatever state; 0 when there is none of that name.
+int remove_ml_device(const char* name) noexcept;
+/// E_UNSUPP, in a line that names the device, when this is a secondary process.
+[[nodiscard]] Result<void> refuse_secondary(const char* name);
+
+/// Frees data->queue_pairs and data->models, and points the bursts at stubs.
+void forget_queues(rte_ml_dev* dev) noexcept;
+
+extern rte_ml_dev_ops ml_ops;
+
+// mldev_queues.cpp
+std::uint16_t ml_enqueue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
+                               std::uint16_t nb_ops) noexcept;
+std::uint16_t ml_dequeue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
+                               std::uint16_t nb_ops) noexcept;
+/// Takes and gives nothing: before configure and after close.
+std::uint16_t ml_no_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
+                          std::uint16_t nb_ops) noexcept;
+int ml_op_error_get(rte_ml_dev* dev, rte_ml_op* op, rte_ml_op_error* error) noexcept;
+
+} // namespace qaic

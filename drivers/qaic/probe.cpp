@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What both probes share: from a bus to a registered rte_ml_dev, and back.
+#include "qaic/ml_device.hpp"
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+namespace qaic {
+
+int finish(const Error& error) noexcept
+{
+    const auto level =
+        error.code == Code::E_BUSY || error.code == Code::E_AGAIN ? LogLevel::NOTICE : LogLevel::ERR;
+    try {
+        log(level, "{}", error.message());
+    } catch (const std::bad_alloc&) {
+        log_line(level, code_text(error.code));
+    }
+    return error.neg_errno();
+}
+int finish(const Result<void>& result) noexcept { return result ? 0 : finish(result.error()); }
+
+DeviceConfig device_config(const DevArgs& args, DeviceKind kind)
+{
+    DeviceConfig c;
+    c.controller.firmware_path = firmware_path(args, kind);
+    c.controller.attach = args.attach;
+    c.controller.limits.op = args.op_timeout;
+    c.controller.wall_clock_us = [] {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+    };
+    c.op_timeout = args.op_timeout;
+    c.tsc_hz = rte_get_tsc_hz();
+    return c;
+}
+
+Result<void> refuse_secondary(const char* name)
+{
+    if (rte_eal_process_type() == RTE_PROC_PRIMARY) return {};
+    return fail(Code::E_UNSUPP, "{}: secondary processes are not supported: use the card in the primary",
+                name);
+}
+
+namespace {
+
+/// Frees what rte_ml_dev_pmd_destroy() would leak: it clears the shared data before it looks at dev_private.
+void destroy(rte_ml_dev* dev) noexcept
+{
+    void* const mine = dev->data->dev_private;
+    dev->data->dev_private = nullptr;
+    rte_ml_dev_pmd_destroy(dev);
+    rte_free(mine);
+}
+
+} // namespace
+
+Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml, Nanos period)
+{
+    QAIC_CHECK(ml->device->attach());
+    ml->housekeeping = std::make_unique<Housekeeping>(*ml->device, period);
+    QAIC_CHECK(ml->housekeeping->start());
+    rte_ml_dev_pmd_init_params params{};
+    params.socket_id =
+        static_cast<std::uint8_t>(parent->numa_node >= 0 ? parent->numa_node : rte_socket_id());
+    params.private_data_size = sizeof(MlPrivate);
+    auto* const dev = rte_ml_dev_pmd_create(name, parent, &params);
+    if (dev == nullptr)
+        return fail(Code::E_LIMIT, "{}: rte_ml_dev_pmd_create failed: name in use, or no free device slot",
+                    name);
+    static_cast<MlPrivate*>(dev->data->dev_private)->ml = ml.release();
+    dev->dev_ops = &ml_ops;
+    dev->enqueue_burst = ml_no_burst;
+    dev->dequeue_burst = ml_no_burst;
+    dev->op_error_get = ml_op_error_get;
+    return {};
+}
+
+int remove_ml_device(const char* name) noexcept
+{
+    auto* const dev = rte_ml_dev_pmd_get_named_dev(name);
+    if (dev == nullptr) return 0; // never probed to the end
+    const std::unique_ptr<MlDevice> ml(&ml_of(dev));
+    ml->housekeeping->stop();
+    int result = 0;
+    try {
+        if (!ml->device->closed()) result = finish(ml->device->close(true, dev->data->dev_id));
+    } catch (const std::bad_alloc&) {
+        result = -ENOMEM;
+    }
+    forget_queues(dev);
+    destroy(dev);
+    return result;
+}
+
+} // namespace qaic

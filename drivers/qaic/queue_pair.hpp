@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A queue pair: one enqueue thread, one dequeue thread, no line shared between the two but the counts of each
+// other. HOT. Control threads change `ports` and `lanes` only by publishing new ones and quiescing
+// (quiesce.hpp).
+#pragma once
+#include "qaic/dbc/lane.hpp"
+#include "qaic/dbc/slice_plan.hpp"
+#include "qaic/op_fate.hpp"
+#include "qaic/quiesce.hpp"
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <rte_mldev.h>
+#include <vector>
+
+namespace qaic {
+
+/// What enqueue must know of a started model. Immutable while published; owned by the control side.
+struct ModelPort {
+    dbc::Lane* lane = nullptr;
+    const dbc::SlicePlan::Element* elements = nullptr;
+    std::uint32_t element_count = 0;
+    std::uint32_t input_bytes = 0, output_bytes = 0; ///< smallest buffers of an operation
+};
+
+/// The lanes a dequeue polls. Immutable while published.
+struct LaneList {
+    std::vector<dbc::Lane*> lanes;
+};
+
+struct QueuePair {
+    QueuePair(std::uint16_t number, std::uint16_t nb_desc, std::uint16_t models,
+              rte_ml_dev_stop_flush_t flush)
+        : id(number), depth(nb_desc), model_count(models), flush_cb(flush),
+          ports(std::make_unique<std::atomic<const ModelPort*>[]>(models))
+    {
+        rejects.reset(nb_desc);
+    }
+
+    // ---- fixed
+    // --------------------------------------------------------------------------------------------------
+    const std::uint16_t id;
+    const std::uint16_t depth; ///< operations in flight at most, exactly nb_desc
+    const std::uint16_t model_count;
+    const rte_ml_dev_stop_flush_t flush_cb; ///< may be null
+    /// By model id; null = not started. Written by the control side.
+    std::unique_ptr<std::atomic<const ModelPort*>[]> ports;
+    std::atomic<const LaneList*> lanes{&no_lanes};
+    /// Operations that broke an OpRule, on their way back: enqueue thread -> dequeue thread.
+    dbc::SpscRing<rte_ml_op*> rejects;
+
+    // ---- enqueue thread
+    // -----------------------------------------------------------------------------------------
+    alignas(RTE_CACHE_LINE_SIZE) BurstMark enqueue_mark;
+    std::atomic<std::uint64_t> enqueued{0};
+    std::uint64_t dequeued_seen = 0; ///< cached copy of `dequeued`
+    std::atomic<std::uint64_t> rejected{0}, full{0};
+
+    // ---- dequeue thread
+    // -----------------------------------------------------------------------------------------
+    alignas(RTE_CACHE_LINE_SIZE) BurstMark dequeue_mark;
+    std::atomic<std::uint64_t> dequeued{0};
+    std::atomic<std::uint64_t> failed{0}; ///< of those, with status ERROR
+    std::uint32_t turn = 0;               ///< which lane goes first
+    std::uint32_t calls = 0;
+
+    static const LaneList no_lanes;
+
+    [[nodiscard]] std::uint64_t in_flight() const noexcept
+    {
+        const auto out = dequeued.load(std::memory_order_acquire);
+        return enqueued.load(std::memory_order_acquire) - out;
+    }
+};
+inline const LaneList QueuePair::no_lanes{};
+
+/// Publishes `port` for a model (null takes it away) and/or a new lane list, then waits until no burst call
+/// can still see the old ones. Control thread. E_BUSY when a burst call does not return within `limit`.
+[[nodiscard]] inline Result<void> quiesce(Bus& bus, const QueuePair& qp, Nanos limit)
+{
+    quiesce_fence();
+    QAIC_CHECK(wait_outside(bus, qp.enqueue_mark, limit));
+    QAIC_CHECK(wait_outside(bus, qp.dequeue_mark, limit));
+    return {};
+}
+
+} // namespace qaic

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "qaic/running.hpp"
+#include "qaic/log.hpp"
+#include <bit>
+
+namespace qaic {
+
+std::uint32_t lane_depth(std::uint32_t wanted, std::uint32_t lanes, std::uint32_t elements_per_op)
+{
+    auto depth = std::uint64_t{std::bit_ceil(std::max(wanted, 1u))};
+    const auto too_much = [&] {
+        return depth * lanes > dbc::max_slots ||
+               depth * lanes * elements_per_op + 1 > aic100::fifo_max_elements;
+    };
+    while (depth > 1 && too_much()) depth /= 2;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(depth, std::max(wanted, 1u)));
+}
+
+std::uint64_t Running::submitted() noexcept
+{
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i < ports_.size(); ++i)
+        n += queue_->lane(static_cast<std::uint32_t>(i)).submitted();
+    return n;
+}
+
+Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client, const Model& model,
+                                                   const RunConfig& config, std::uint64_t& retired)
+{
+    const auto& layout = model.layout();
+    const auto elements = static_cast<std::uint32_t>(layout.transfers.size());
+    std::unique_ptr<Running> r(new Running);
+    r->depth_ = lane_depth(config.depth, config.lanes, std::max(elements, 1u));
+    if (r->depth_ < config.depth)
+        log(LogLevel::NOTICE, "{}: model {} on {} queue pairs: {} operations in flight on each, not {}",
+            bus.name(), model.name(), config.lanes, r->depth_, config.depth);
+    QAIC_TRY(r->queue_, dbc::Queue::allocate(bus, {.elements_per_op = elements,
+                                                   .lanes = config.lanes,
+                                                   .depth = r->depth_,
+                                                   .op_limit = config.op_limit}));
+    const auto give_up = [&](dbc::Queue& q) {
+        retired += q.fifo_bytes();
+        q.retire_memory();
+    };
+    auto activation = client.activate({.constants_id = model.constants_id(),
+                                       .elf_id = model.elf_id(),
+                                       .request_fifo = r->queue_->request_fifo(),
+                                       .response_fifo = r->queue_->response_fifo(),
+                                       .elements = r->queue_->elements(),
+                                       .fifo_bytes = r->queue_->fifo_bytes()});
+    if (!activation) {
+        if (!nnc::Client::fifo_safe(activation.error())) give_up(*r->queue_);
+        return tl::unexpected<Error>(std::move(activation).error());
+    }
+    r->activation_ = *activation;
+    const auto undo = [&](Error error) -> tl::unexpected<Error> {
+        if (!client.deactivate(r->activation_)) give_up(*r->queue_);
+        return tl::unexpected<Error>(std::move(error));
+    };
+    auto plan = dbc::plan_slices(layout.transfers,
+                                 {.ddr = activation->ddr_base,
+                                  .dynamic_ddr = activation->dynamic_ddr_base,
+                                  .mcid = activation->mcid_base},
+                                 layout.input_bytes, layout.output_bytes);
+    if (!plan) return undo(std::move(plan).error());
+    r->plan_ = std::move(*plan);
+    if (auto bound = r->queue_->bind(r->activation_.dbc, config.now); !bound)
+        return undo(std::move(bound).error());
+    for (std::uint32_t lane = 0; lane < config.lanes; ++lane)
+        r->ports_.push_back({.lane = &r->queue_->lane(lane),
+                             .elements = r->plan_.elements.data(),
+                             .element_count = static_cast<std::uint32_t>(r->plan_.elements.size()),
+                             .input_bytes = static_cast<std::uint32_t>(layout.input_bytes),
+                             .output_bytes = static_cast<std::uint32_t>(layout.output_bytes)});
+    return r;
+}
+
+} // namespace qaic

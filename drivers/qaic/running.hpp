@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A model at work: an activation, its DBC queue with one lane per queue pair, and the request template.
+// Control thread with the device's control lock; the data path sees `ports` and the lanes.
+#pragma once
+#include "qaic/dbc/queue_setup.hpp"
+#include "qaic/model.hpp"
+#include "qaic/queue_pair.hpp"
+
+namespace qaic {
+
+struct RunConfig {
+    std::uint32_t lanes = 1;    ///< queue pairs, at least 1
+    std::uint32_t depth = 1;    ///< operations in flight wanted per lane
+    std::uint64_t op_limit = 0; ///< TSC cycles
+    std::uint64_t now = 0;      ///< TSC
+};
+
+/// Depth a lane can have: DBC ids and FIFO elements are shared by all lanes (dbc/request_ids.hpp).
+[[nodiscard]] std::uint32_t lane_depth(std::uint32_t wanted, std::uint32_t lanes,
+                                       std::uint32_t elements_per_op);
+
+class Running {
+  public:
+    /// FIFO memory, ACTIVATE, template, bind. After an error nothing is left on the card, or, where that
+    /// could not be made certain, the FIFO memory is given up and `retired` grows.
+    [[nodiscard]] static Result<std::unique_ptr<Running>> activate(Bus& bus, nnc::Client& client,
+                                                                   const Model& model,
+                                                                   const RunConfig& config,
+                                                                   std::uint64_t& retired);
+
+    [[nodiscard]] dbc::Queue& queue() noexcept { return *queue_; }
+    [[nodiscard]] dbc::Channel& channel() noexcept { return queue_->channel(); }
+    [[nodiscard]] const nnc::Activation& activation() const noexcept { return activation_; }
+    [[nodiscard]] const ModelPort& port(std::size_t lane) const noexcept { return ports_[lane]; }
+    [[nodiscard]] std::uint64_t outstanding() const noexcept { return queue_->outstanding(); }
+    [[nodiscard]] std::uint64_t submitted() noexcept;
+    [[nodiscard]] std::size_t lanes() const noexcept { return ports_.size(); }
+    [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
+
+    std::uint16_t model_id = 0;
+    bool on_card = true;      ///< the card has not confirmed its end yet
+    bool ssr_stopped = false; ///< SSR: the card has ended all DMA of the DBC
+    bool ssr_over = false;    ///< SSR: may be activated again
+
+  private:
+    Running() = default;
+    nnc::Activation activation_;
+    std::unique_ptr<dbc::Queue> queue_;
+    dbc::SlicePlan plan_;
+    std::vector<ModelPort> ports_; ///< one per lane
+    std::uint32_t depth_ = 0;
+};
+
+} // namespace qaic
