@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "eal_setup.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+#include <string_view>
+
+namespace qaic::perf {
+
+bool is_pci_address(const std::string& device)
+{
+    // in the pattern, h is a hexadecimal digit and f a function number
+    const auto matches = [](std::string_view text, std::string_view pattern) {
+        return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(), [](char c, char form) {
+            if (form == 'h') return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+            return form == 'f' ? c >= '0' && c <= '7' : c == form;
+        });
+    };
+    const auto address = device.substr(0, device.find(','));
+    return matches(address, "hhhh:hh:hh.f") || matches(address, "hh:hh.f");
+}
+
+bool has_option(const std::vector<std::string>& options, const std::vector<std::string>& names)
+{
+    const auto is = [](const std::string& option, const std::string& name) {
+        const bool is_short = name.size() == 2;
+        return option == name || (is_short ? option.rfind(name, 0) == 0 : option.rfind(name + "=", 0) == 0);
+    };
+    return std::any_of(options.begin(), options.end(), [&](const auto& option) {
+        return std::any_of(names.begin(), names.end(), [&](const auto& name) { return is(option, name); });
+    });
+}
+
+EalArguments eal_arguments(const EalPlan& plan)
+{
+    EalArguments out;
+    const auto user_has = [&](std::vector<std::string> names) { return has_option(plan.user, names); };
+    const auto add = [&](std::initializer_list<std::string> more) { out.list.insert(out.list.end(), more); };
+
+    if (!user_has({"-l", "-c", "--lcores"})) add({"-l", std::to_string(plan.cpu)});
+    if (!user_has({"--file-prefix"})) add({fmt::format("--file-prefix=qaic-perf-{}", plan.pid)});
+    if (!user_has({"--log-level"})) add({"--log-level=lib.eal:warning"});
+    const bool without = user_has({"--no-huge"}) || (plan.hugepages == 0 && !user_has({"--huge-dir"}));
+    if (without) {
+        if (!user_has({"--no-huge"})) add({"--no-huge"});
+        if (!user_has({"-m", "--socket-mem"})) add({"-m", "512"});
+        out.notes.emplace_back(
+            "no hugepages: 4 KiB pages instead, so more TLB misses and a slower data path, and "
+            "memory a real card cannot use; reserve some: echo 256 > /proc/sys/vm/nr_hugepages");
+    } else if (!user_has({"--in-memory", "--huge-dir", "--huge-unlink", "--no-shconf", "--proc-type"})) {
+        add({"--in-memory"}); // leaves no files behind, however this process ends
+    }
+    if (is_pci_address(plan.device)) {
+        add({"-a", plan.device});
+    } else {
+        if (!user_has({"--no-pci", "-a", "--allow"})) add({"--no-pci"});
+        if (!user_has({"--iova-mode"}) && !without) add({"--iova-mode=va"}); // a buffer may span pages
+        add({"--vdev=" + plan.device});
+    }
+    if (!plan.driver.empty()) add({"-d", plan.driver});
+    out.list.insert(out.list.end(), plan.user.begin(), plan.user.end());
+    return out;
+}
+
+} // namespace qaic::perf

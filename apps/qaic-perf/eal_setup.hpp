@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// EAL's command line and life. Defaults give way to whatever the user put behind "--".
+#pragma once
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace qaic::perf {
+
+struct EalPlan {
+    std::string device;          ///< PCI address or virtual device with arguments
+    std::string driver;          ///< plugin file; empty: DPDK's own plugin folder
+    unsigned cpu = 0;            ///< the one lcore
+    std::int64_t pid = 0;        ///< makes the file prefix unique
+    std::uint64_t hugepages = 0; ///< free bytes; 0: run without
+    std::vector<std::string> user;
+};
+
+struct EalArguments {
+    std::vector<std::string> list;  ///< without argv[0]
+    std::vector<std::string> notes; ///< what the user should know about the choice, one line each
+};
+
+/// "0000:01:00.0" or "01:00.0"
+bool is_pci_address(const std::string& device);
+/// True when one of the names is among the options: "-m", "-m512", "--vdev", "--vdev=x". A name of one letter
+/// matches "-l0" too, a long one only itself.
+bool has_option(const std::vector<std::string>& options, const std::vector<std::string>& names);
+EalArguments eal_arguments(const EalPlan& plan);
+
+/// EAL, initialised. One per process; the destructor calls rte_eal_cleanup().
+class Eal {
+  public:
+    /// E_STATE when EAL refuses; the arguments are in the text.
+    static Result<Eal> start(const EalArguments& arguments);
+    Eal(Eal&& other) noexcept : running_(other.running_) { other.running_ = false; }
+    Eal& operator=(Eal&&) = delete;
+    ~Eal();
+
+  private:
+    Eal() = default;
+    bool running_ = true;
+};
+
+} // namespace qaic::perf

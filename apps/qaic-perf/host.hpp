@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Facts about this machine, read from the kernel.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace qaic::perf {
+
+/// First CPU this process may run on.
+unsigned first_allowed_cpu();
+/// Bytes of free hugepages of all sizes.
+std::uint64_t free_hugepage_bytes();
+/// "model name" of /proc/cpuinfo; "unknown" without one.
+std::string cpu_model();
+/// "Linux 6.1.0-18-amd64 x86_64"
+std::string kernel_release();
+/// Folder of this program's file; empty when /proc does not tell.
+std::string program_folder();
+
+} // namespace qaic::perf

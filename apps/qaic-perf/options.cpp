@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace qaic::perf {
+
+void add_run_options(CLI::App& command, RunOptions& o)
+{
+    command.add_option("--model", o.model, "program container (.qpc) to load")->required()->type_name("FILE");
+    command.add_option("--input", o.input, "raw input tensors, one after the other (default: one of zeros)")
+        ->type_name("FILE");
+    command.add_option("--expect", o.expect, "raw output tensors to compare with, as many as in --input")
+        ->type_name("FILE");
+    command.add_option("--labels", o.labels, "right class of each input, one byte each: prints the accuracy")
+        ->type_name("FILE");
+    command
+        .add_option("--tolerance", o.tolerance,
+                    "largest absolute difference (default: 1e-3, with --device-io 0)")
+        ->check(CLI::Range(0.0, 1e30))
+        ->type_name("T");
+    auto* as_float = command.add_flag("--float-io", o.float_io, "files hold float32 (default)");
+    command.add_flag("--device-io", o.device_io, "files hold the model's own types")->excludes(as_float);
+    command.add_option("--queue-depth", o.queue_depth, "ops kept in flight")
+        ->check(CLI::Range(1U, 65535U))
+        ->capture_default_str()
+        ->type_name("N");
+    command
+        .add_option("--burst", o.burst,
+                    "ops per call at most (default: 8, or the queue depth if that is less)")
+        ->check(CLI::Range(1U, 65535U))
+        ->type_name("N");
+    auto* time = command.add_option("--time", o.time, "measure for S seconds (default: 2)")
+                     ->check(CLI::Range(0.001, 86400.0))
+                     ->type_name("S");
+    command.add_option("--count", o.count, "measure N inferences")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 48))
+        ->excludes(time)
+        ->type_name("N");
+    command.add_option("--warmup", o.warmup, "seconds before measuring")
+        ->check(CLI::Range(0.0, 3600.0))
+        ->capture_default_str()
+        ->type_name("S");
+    command.add_option("--wait-limit", o.wait_limit, "give up after S seconds in which no op moved")
+        ->check(CLI::Range(0.01, 3600.0))
+        ->capture_default_str()
+        ->type_name("S");
+    command.add_option("--json", o.json, "write everything measured to FILE as well")->type_name("FILE");
+    command.add_option("--dev", o.device, "PCI address, or virtual device with its arguments")
+        ->capture_default_str()
+        ->type_name("NAME");
+    command
+        .add_option("--driver", o.driver,
+                    "driver plugin (default: the build tree's, then DPDK's plugin folder)")
+        ->type_name("FILE");
+    command.footer("EAL options follow after a double dash: qaic-perf run --model x.qpc -- -l 1 -m 256");
+}
+
+Result<void> settle(RunOptions& o)
+{
+    for (const double v : {o.tolerance, o.time, o.warmup, o.wait_limit}) // CLI::Range lets "nan" through
+        if (std::isnan(v)) return fail(Code::E_INVAL, "\"nan\" is not a number for any option");
+    if (o.input.empty() && !o.expect.empty())
+        return fail(Code::E_INVAL, "--expect needs --input: which tensors should give these outputs?");
+    if (o.input.empty() && !o.labels.empty())
+        return fail(Code::E_INVAL, "--labels needs --input: which tensors do they belong to?");
+    if (o.expect.empty() && o.tolerance >= 0)
+        return fail(Code::E_INVAL, "--tolerance needs --expect: there is nothing to compare");
+    if (o.burst > o.queue_depth)
+        return fail(Code::E_INVAL, "--burst {} is more than --queue-depth {}", o.burst, o.queue_depth);
+    if (o.burst == 0) o.burst = std::min(8U, o.queue_depth);
+    if (o.device.empty())
+        return fail(Code::E_INVAL, "--dev is empty: give a PCI address or a virtual device");
+    if (o.time == 0 && o.count == 0) o.time = RunOptions::default_time;
+    return {};
+}
+
+SplitArguments split_arguments(int argc, const char* const* argv)
+{
+    SplitArguments split;
+    bool behind = false;
+    for (int i = 0; i < argc; ++i) {
+        if (!behind && i > 0 && std::string_view(argv[i]) == "--")
+            behind = true;
+        else
+            (behind ? split.eal : split.ours).emplace_back(argv[i]);
+    }
+    return split;
+}
+
+} // namespace qaic::perf

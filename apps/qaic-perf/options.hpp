@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What `qaic-perf run` is asked to do.
+#pragma once
+#include "base/result.hpp"
+#include "model_facts.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace qaic::perf {
+
+struct RunOptions {
+    std::string model;
+    std::string input, expect, labels; ///< raw tensor files; empty: not given
+    double tolerance = -1;             ///< below 0: not given, see effective_tolerance()
+    bool float_io = false, device_io = false;
+    std::uint32_t queue_depth = 32;
+    std::uint32_t burst = 0; ///< 0: the smaller of 8 and queue_depth
+    double time = 0;         ///< seconds; 0: not given
+    std::uint64_t count = 0; ///< ops; 0: not given. Without time and count: default_time
+    double warmup = 0.2;     ///< seconds, not in the figures
+    double wait_limit = 10;  ///< seconds without any op moving before giving up
+    std::string json;
+    std::string device = "ml_qaic_emu0";
+    std::string driver;           ///< empty: look for it
+    std::vector<std::string> eal; ///< everything after "--"
+
+    static constexpr double default_time = 2;
+    [[nodiscard]] FileFormat format() const { return device_io ? FileFormat::DEVICE : FileFormat::FLOAT32; }
+    [[nodiscard]] double effective_tolerance() const
+    {
+        return tolerance >= 0 ? tolerance : device_io ? 0 : 1e-3;
+    }
+};
+
+/// Declares every option of `run` on a sub-command.
+void add_run_options(CLI::App& command, RunOptions& options);
+/// Rules between options, and defaults that depend on others. E_INVAL names the options.
+Result<void> settle(RunOptions& options);
+/// Splits at the first "--": ours in front, EAL's behind. argv[0] stays in front.
+struct SplitArguments {
+    std::vector<std::string> ours, eal;
+};
+SplitArguments split_arguments(int argc, const char* const* argv);
+
+} // namespace qaic::perf

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Everything a run found out, and whether it is good. Printers: report_text.cpp, report_json.cpp.
+#pragma once
+#include "loop_stats.hpp"
+#include "ml_device.hpp"
+#include "model_facts.hpp"
+#include "options.hpp"
+#include "verify.hpp"
+
+#include <string>
+#include <vector>
+
+namespace qaic::perf {
+
+struct Environment {
+    std::string tool_version, commit, compiler, dpdk, cpu, kernel, date;
+    unsigned lcore = 0;
+    bool hugepages = false;
+    std::string iova_mode;
+    std::uint64_t tsc_hz = 1;
+    std::uint64_t timer_ticks = 0; ///< mean cost of reading the TSC; part of every call's figure
+};
+
+/// What the driver counted between start and end of the run, by rte_ml_dev_stats.
+struct DeviceCounts {
+    std::uint64_t enqueued = 0, dequeued = 0, enqueue_errors = 0, dequeue_errors = 0;
+};
+
+/// A part of the run with its own ledger: verify, warm-up, measure.
+struct Phase {
+    Ledger ledger;
+    double seconds = 0;
+    bool stalled = false;
+    double waited = 0; ///< seconds without any op moving, when stalled
+    std::string first_failure;
+};
+
+struct Report {
+    Environment environment;
+    RunOptions options;
+    DeviceFacts device;
+    std::vector<NamedCount> boot;
+    double eal_ms = 0;  ///< EAL's start, with the card's probe in it
+    double open_ms = 0; ///< configure and start of the device
+    ModelFacts model;
+    std::uint64_t model_bytes = 0;
+    double load_ms = 0, start_ms = 0;
+    std::uint64_t tensors = 0; ///< in --input
+    Phase verify, warmup, measure;
+    Verification verification; ///< of the verify phase: every tensor once
+    Verification sampled;      ///< of the measured phase: one output in sample_period
+    std::uint64_t sample_period = 0;
+    CallCosts costs;
+    stats::Histogram latency; ///< ticks
+    stats::Histogram enqueue_per_op,
+        dequeue_per_op; ///< ticks; their medians do not see the scheduler, the means do
+    DeviceCounts counted;
+    std::vector<std::string> problems; ///< empty: all is well
+
+    [[nodiscard]] bool verifies() const { return !options.expect.empty() || !options.labels.empty(); }
+    [[nodiscard]] bool ok() const { return problems.empty(); }
+    [[nodiscard]] Ledger total() const;
+    [[nodiscard]] double ns(double ticks) const
+    {
+        return ticks * 1e9 / static_cast<double>(environment.tsc_hz);
+    }
+    [[nodiscard]] double per_second() const;
+    /// Ticks an op in enqueue and in productive dequeue calls of the measured phase.
+    [[nodiscard]] double enqueue_ticks_per_op() const;
+    [[nodiscard]] double dequeue_ticks_per_op() const;
+    [[nodiscard]] double empty_poll_ticks() const;
+    [[nodiscard]] double accuracy() const; ///< 0..1 of the labelled outputs
+};
+
+/// One line for each rule that was broken, in order of importance; sets report.problems.
+void judge(Report& report);
+void print_text(const Report& report);
+/// A JSON document; schema_version 1.
+std::string to_json(const Report& report);
+
+/// The quantiles every report shows.
+struct Quantile {
+    const char* name;
+    double fraction;
+};
+inline constexpr Quantile quantiles[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}};
+
+} // namespace qaic::perf

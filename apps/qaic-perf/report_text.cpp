@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The report a person reads: one line a subject.
+#include "report.hpp"
+
+#include <fmt/format.h>
+
+namespace qaic::perf {
+
+namespace {
+
+template<class... A>
+void line(const char* subject, fmt::format_string<A...> text, A&&... args)
+{
+    fmt::print("{:<11}{}\n", subject, fmt::format(text, std::forward<A>(args)...));
+}
+
+/// 1234567 -> "1,234,567"
+std::string grouped(std::uint64_t n)
+{
+    auto text = std::to_string(n);
+    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+        text.insert(static_cast<std::size_t>(at), 1, ',');
+    return text;
+}
+std::string grouped(double n) { return grouped(static_cast<std::uint64_t>(n + 0.5)); }
+
+double percent(std::uint64_t part, std::uint64_t whole)
+{
+    return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void print_device(const Report& r)
+{
+    const auto& d = r.device;
+    line("device", "{}: driver {}, NUMA node {}, up to {} queue pairs of {} ops, buffers aligned to {}",
+         r.options.device, d.driver, d.numa, d.max_queue_pairs, d.max_desc, d.align);
+    line("memory", "{}, IOVA mode {}",
+         r.environment.hugepages ? "hugepages" : "4 KiB pages (no hugepages: slower)",
+         r.environment.iova_mode);
+    line("start", "EAL with probe {:.1f} ms, device configure and start {:.1f} ms", r.eal_ms, r.open_ms);
+    for (const auto& stage : r.boot) {
+        // the driver names them boot_<stage>_us
+        const bool us = stage.name.size() > 8 && stage.name.compare(stage.name.size() - 3, 3, "_us") == 0;
+        const auto name = stage.name.substr(5, stage.name.size() - (us ? 8 : 5));
+        line("boot", "{:<8} {:>10} {}", name, grouped(stage.value), us ? "us" : "");
+    }
+}
+
+void print_model(const Report& r)
+{
+    const auto& m = r.model;
+    line("model", "{}{}{} ({}, {} bytes): loaded in {:.1f} ms, started in {:.1f} ms", m.name,
+         m.version.empty() ? "" : " ", m.version, r.options.model, grouped(r.model_bytes), r.load_ms,
+         r.start_ms);
+    line("", "inputs  {}", describe(m.inputs));
+    line("", "outputs {}", describe(m.outputs));
+}
+
+void print_verification(const Report& r)
+{
+    const auto& v = r.verification;
+    if (!r.verifies()) {
+        line("verify", "nothing to compare with (no --expect, no --labels)");
+        return;
+    }
+    if (!r.options.expect.empty())
+        line("verify", "{} of {} outputs within {:g} of {}; max difference {:.3g}", v.checked - v.wrong,
+             r.tensors, r.options.effective_tolerance(), r.options.expect, v.max_diff);
+    if (v.nans != 0) line("", "{} elements are not a number", v.nans);
+    if (v.classed != 0) line("", "{} of {} outputs name the same class as expected", v.same_class, v.classed);
+    if (v.labelled != 0)
+        line("accuracy", "{:.2f} % ({} of {} right by {})", 100 * r.accuracy(), v.correct, v.labelled,
+             r.options.labels);
+}
+
+void print_figures(const Report& r)
+{
+    const auto& o = r.options;
+    const auto us = [&r](double ticks) { return r.ns(ticks) / 1000; };
+    line("measure", "closed loop, queue depth {}, bursts of up to {}, {:.3f} s after {:g} s of warm-up",
+         o.queue_depth, o.burst, r.measure.seconds, o.warmup);
+    if (r.sample_period != 0)
+        line("", "{} outputs checked on the way (one in {})", grouped(r.sampled.checked), r.sample_period);
+    line("throughput", "{} inferences/s ({} inferences)", grouped(r.per_second()),
+         grouped(r.measure.ledger.succeeded));
+    std::string text = fmt::format("min {:.1f}  mean {:.1f}", us(static_cast<double>(r.latency.min())),
+                                   us(r.latency.mean()));
+    for (const auto& q : quantiles)
+        text += fmt::format("  {} {:.1f}", q.name, us(static_cast<double>(r.latency.quantile(q.fraction))));
+    line("latency", "{}  max {:.1f} us", text, us(static_cast<double>(r.latency.max())));
+}
+
+void print_cycles(const Report& r)
+{
+    const auto& c = r.costs;
+    const auto& l = r.measure.ledger;
+    const auto burst = [](std::uint64_t ops, std::uint64_t calls) {
+        return calls == 0 ? 0 : static_cast<double>(ops) / static_cast<double>(calls);
+    };
+    const auto in = r.enqueue_per_op.quantile(0.5), out = r.dequeue_per_op.quantile(0.5);
+    line("cycles", "{} an op in the driver at the median call: enqueue {} + dequeue {}", grouped(in + out),
+         grouped(in), grouped(out));
+    line("",
+         "{} on average, preemption included: enqueue {} (bursts of {:.1f}) + dequeue {} (bursts of {:.1f})",
+         grouped(r.enqueue_ticks_per_op() + r.dequeue_ticks_per_op()), grouped(r.enqueue_ticks_per_op()),
+         burst(l.submitted, c.enqueue_calls), grouped(r.dequeue_ticks_per_op()),
+         burst(l.completed(), c.dequeue_calls));
+    const auto polls = c.empty_calls + c.dequeue_calls;
+    line("",
+         "{} an empty poll, {:.1f} % of {} polls; {} refused enqueues; {} of every call is the timer's own",
+         grouped(r.empty_poll_ticks()), percent(c.empty_calls, polls), grouped(polls),
+         grouped(c.refused_calls), r.environment.timer_ticks);
+}
+
+void print_counts(const Report& r)
+{
+    const auto t = r.total();
+    line("counts",
+         "submitted {} = succeeded {} + failed {} + in flight {} (verify {}, warm-up {}, measure {})",
+         grouped(t.submitted), grouped(t.succeeded), grouped(t.failed), grouped(t.in_flight),
+         grouped(r.verify.ledger.submitted), grouped(r.warmup.ledger.submitted),
+         grouped(r.measure.ledger.submitted));
+    line("", "device  {} enqueued, {} dequeued, {} failed", grouped(r.counted.enqueued),
+         grouped(r.counted.dequeued), grouped(r.counted.dequeue_errors));
+}
+
+} // namespace
+
+void print_text(const Report& report)
+{
+    print_device(report);
+    print_model(report);
+    print_verification(report);
+    print_figures(report);
+    print_cycles(report);
+    print_counts(report);
+    if (report.ok())
+        line("result", "OK{}",
+             report.options.expect.empty() ? " (outputs not verified)" : ", outputs verified");
+    else
+        line("result", "FAILED, {} problem{}", report.problems.size(),
+             report.problems.size() == 1 ? "" : "s");
+    std::fflush(stdout);
+}
+
+} // namespace qaic::perf

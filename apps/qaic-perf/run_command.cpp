@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "run_command.hpp"
+
+#include "base/clock.hpp"
+#include "driver_path.hpp"
+#include "eal_setup.hpp"
+#include "environment.hpp"
+#include "host.hpp"
+#include "ml_model.hpp"
+#include "run_phases.hpp"
+#include "text_file.hpp"
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace qaic::perf {
+
+namespace {
+
+double ms_since(Nanos start)
+{
+    return std::chrono::duration<double, std::milli>(SteadyClock().now() - start).count();
+}
+
+Result<Eal> start_eal(Report& r)
+{
+    QAIC_TRY(const auto driver, find_driver(r.options.driver, program_folder()));
+    const auto arguments = eal_arguments(
+        {r.options.device, driver, first_allowed_cpu(), ::getpid(), free_hugepage_bytes(), r.options.eal});
+    for (const auto& note : arguments.notes) fmt::print(stderr, "qaic-perf: note: {}\n", note);
+    const auto start = SteadyClock().now();
+    auto eal = Eal::start(arguments);
+    r.eal_ms = ms_since(start);
+    if (!eal && driver.empty())
+        return fail(eal.error().code,
+                    "{}; no driver plugin was found beside this program: build it, or give --driver FILE",
+                    eal.error().text);
+    return eal;
+}
+
+/// Counters may have been running before we came; only the difference is ours.
+DeviceCounts difference(const rte_ml_dev_stats& after, const rte_ml_dev_stats& before)
+{
+    return {after.enqueued_count - before.enqueued_count, after.dequeued_count - before.dequeued_count,
+            after.enqueue_err_count - before.enqueue_err_count,
+            after.dequeue_err_count - before.dequeue_err_count};
+}
+
+Result<void> run_model(MlDevice& device, RunFiles& files, Report& r)
+{
+    QAIC_TRY(auto model, MlModel::load(device, files.model, r.options.model));
+    r.model = model.facts();
+    r.model_bytes = files.model.size();
+    r.load_ms = model.load_ms();
+    r.start_ms = model.start_ms();
+    QAIC_CHECK(model.check_format(r.options.format()));
+    QAIC_TRY(const auto tensors, to_tensors(r.options, model.facts(), files));
+    r.tensors = tensors.input.count;
+    QAIC_TRY(const auto before, device.stats());
+    QAIC_CHECK(run_phases(device, model, tensors, r));
+    QAIC_TRY(const auto after, device.stats());
+    r.counted = difference(after, before);
+    judge(r);
+    if (auto e = model.unload(); !e) r.problems.push_back(e.error().message());
+    return {};
+}
+
+Result<void> run(RunFiles& files, Report& r)
+{
+    QAIC_TRY(const auto eal, start_eal(r));
+    r.environment = describe_environment();
+    const auto start = SteadyClock().now();
+    QAIC_TRY(auto device, MlDevice::open(1, r.options.queue_depth));
+    r.open_ms = ms_since(start);
+    r.device = device.facts();
+    r.boot = device.xstats("boot_");
+    QAIC_CHECK(run_model(device, files, r));
+    if (auto e = device.close(); !e) r.problems.push_back(e.error().message());
+    return {};
+}
+
+int failed(const Error& error)
+{
+    fmt::print(stderr, "qaic-perf: {}\n", error.message());
+    return 1;
+}
+
+} // namespace
+
+int run_command(const RunOptions& options)
+{
+    auto files = read_run_files(options);
+    if (!files) return failed(files.error());
+    if (!options.json.empty())
+        if (auto e = check_writable(options.json); !e) return failed(e.error());
+    const auto report = std::make_unique<Report>();
+    report->options = options;
+    if (auto e = run(*files, *report); !e) return failed(e.error());
+    print_text(*report);
+    for (const auto& problem : report->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
+    if (!options.json.empty())
+        if (auto e = write_text(options.json, to_json(*report)); !e) return failed(e.error());
+    return report->ok() ? 0 : 1;
+}
+
+} // namespace qaic::perf

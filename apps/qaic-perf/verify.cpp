@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "verify.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <utility>
+
+namespace qaic::perf {
+
+TensorCheck compare_tensor(const std::vector<ElementRun>& runs, ConstSpan got, ConstSpan want,
+                           double tolerance)
+{
+    TensorCheck check;
+    std::size_t at = 0;
+    std::uint64_t element = 0;
+    for (const auto& run : runs) {
+        const auto size = type_size(run.type);
+        for (std::uint64_t i = 0; i < run.count; ++i, ++element, at += size) {
+            const double a = element_value(run.type, got.data() + at);
+            const double b = element_value(run.type, want.data() + at);
+            const double diff = a == b ? 0 : std::abs(a - b);
+            if (!(diff <= tolerance)) ++check.outside; // written so that NaN counts
+            if (std::isnan(diff)) {
+                if (check.nans++ == 0) check.worst_element = element;
+            } else if (diff > check.max_diff) {
+                check.max_diff = diff;
+                if (check.nans == 0) check.worst_element = element;
+            }
+        }
+    }
+    return check;
+}
+
+std::uint64_t largest_element(const ElementRun& run, ConstSpan tensor)
+{
+    std::uint64_t best = 0;
+    double best_value = -HUGE_VAL;
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+        const double v = element_value(run.type, tensor.data() + i * type_size(run.type));
+        if (v > best_value) {
+            best = i;
+            best_value = v;
+        }
+    }
+    return best;
+}
+
+Verifier::Verifier(std::vector<ElementRun> runs, ConstSpan expect, ConstSpan labels, double tolerance)
+    : runs_(std::move(runs)), expect_(expect), labels_(labels), tolerance_(tolerance)
+{
+    for (const auto& run : runs_) tensor_bytes_ += run.count * type_size(run.type);
+}
+
+void Verifier::check(std::size_t index, ConstSpan got)
+{
+    const auto got_class = labels_.empty() ? 0 : largest_element(runs_.front(), got);
+    if (!labels_.empty()) {
+        ++result_.labelled;
+        result_.correct += got_class == std::to_integer<std::uint64_t>(labels_[index]) ? 1 : 0;
+    }
+    if (expect_.empty()) return;
+    const auto want = expect_.subspan(index * tensor_bytes_, tensor_bytes_);
+    if (!labels_.empty()) {
+        ++result_.classed;
+        result_.same_class += got_class == largest_element(runs_.front(), want) ? 1 : 0;
+    }
+    const auto check = compare_tensor(runs_, got, want, tolerance_);
+    ++result_.checked;
+    result_.elements_outside += check.outside;
+    result_.nans += check.nans;
+    result_.max_diff = std::max(result_.max_diff, check.max_diff);
+    if (check.outside != 0 && result_.wrong++ == 0) {
+        result_.first_wrong_tensor = index;
+        result_.first_wrong = check;
+    }
+}
+
+std::string describe_first_wrong(const Verification& v, double tolerance)
+{
+    const auto& c = v.first_wrong;
+    const auto what =
+        c.nans != 0 ? std::string("is not a number") : fmt::format("differs by {:.3g}", c.max_diff);
+    return fmt::format("output {} element {} {}, limit {:g}; {} of {} outputs are wrong",
+                       v.first_wrong_tensor, c.worst_element, what, tolerance, v.wrong, v.checked);
+}
+
+} // namespace qaic::perf

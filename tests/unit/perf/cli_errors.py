@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""qaic-perf with options and files it must refuse before it touches EAL: exit status, and one line that says why."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+GOOD = "model.qpc"  # never loaded: every case fails earlier
+CASES = [
+    # arguments, exit status, pattern the one line must match
+    ([], 2, r"subcommand is required"),
+    (["run"], 2, r"--model is required"),
+    (["walk"], 2, r"subcommand is required"),
+    (["run", "--model", GOOD, "--queue-depth", "0"], 2, r"--queue-depth: Value 0 not in range 1 to 65535"),
+    (["run", "--model", GOOD, "--burst", "33"], 2, r"--burst 33 is more than --queue-depth 32"),
+    (["run", "--model", GOOD, "--time", "abc"], 2, r"--time"),
+    (["run", "--model", GOOD, "--time", "nan"], 2, r"not a number"),
+    (["run", "--model", GOOD, "--time", "1", "--count", "1"], 2, r"--count excludes --time|--time excludes --count"),
+    (["run", "--model", GOOD, "--expect", "x"], 2, r"--expect needs --input"),
+    (["run", "--model", GOOD, "--float-io", "--device-io"], 2, r"excludes"),
+    (["run", "--model", GOOD, "--frobnicate"], 2, r"--frobnicate"),
+    (["run", "--model", "no-such.qpc"], 1, r"E_INVAL: no-such\.qpc: cannot open: No such file"),
+    (["run", "--model", "."], 1, r"E_INVAL: \.: is not a regular file"),
+    (["run", "--model", "empty"], 1, r"E_FORMAT: empty: is empty"),
+    (["run", "--model", GOOD, "--input", "no-such.f32"], 1, r"no-such\.f32: cannot open"),
+    (["run", "--model", GOOD, "--json", "no/such/r.json"], 1, r"--json no/such/r\.json: cannot write"),
+    (["run", "--model", GOOD, "--driver", "no-such.so"], 1, r"--driver no-such\.so: there is no such file"),
+]
+
+
+def check(program, folder, arguments, status, pattern):
+    done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+    lines = done.stderr.splitlines()
+    good = (done.returncode == status and len(lines) == 1 and done.stdout == "" and lines[0].startswith("qaic-perf: ")
+            and re.search(pattern, lines[0]))
+    print(f"{'ok  ' if good else 'FAIL'} {' '.join(arguments) or '(nothing)'} -> {done.returncode}: {done.stderr.strip()}")
+    return bool(good)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in ((GOOD, b"x"), ("empty", b"")):
+            with open(f"{folder}/{name}", "wb") as file:
+                file.write(content)
+        results = [check(os.path.abspath(sys.argv[1]), folder, *case) for case in CASES]
+    print(f"{sum(results)} of {len(results)} refusals as they should be")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The verdict: a sound report passes, and each single fault fails it with its own line.
+#include "a_report.hpp"
+
+#include <functional>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace qaic::perf;
+using qaic::perf::test::good_report;
+
+TEST(Judge, ASoundReportPasses)
+{
+    const auto r = good_report();
+    judge(*r);
+    EXPECT_TRUE(r->ok()) << r->problems.front();
+}
+
+struct Fault {
+    const char* expected; ///< part of the line
+    std::function<void(Report&)> make;
+};
+
+const Fault faults[] = {
+    {"measure: counts do not balance", [](Report& r) { r.measure.ledger.submitted = 101; }},
+    {"warm-up: counts do not balance", [](Report& r) { r.warmup.ledger.succeeded = 49; }},
+    {"1 came back without being out", [](Report& r) { r.measure.ledger.stray = 1; }},
+    {"waited 10.00 s for 1 ops in flight",
+     [](Report& r) {
+         r.measure = {{100, 99, 0, 0, 1}, 10.5, true, 10.0, ""};
+     }},
+    {"measure: 1 of 100 ops failed; the first: input 3: boom",
+     [](Report& r) {
+         r.measure = {{100, 99, 1, 0, 0}, 0.5, false, 0, "input 3: boom"};
+     }},
+    {"verify: cannot read", [](Report& r) { r.verify.first_failure = "cannot read"; }},
+    {"the device counted 155 enqueued", [](Report& r) { r.counted.enqueued = 155; }},
+    {"and 153 dequeued", [](Report& r) { r.counted.dequeued = 153; }},
+    {"the device counted 2 failed ops", [](Report& r) { r.counted.dequeue_errors = 2; }},
+    {"only 3 of 4 outputs could be compared", [](Report& r) { r.verification.checked = 3; }},
+    {"output 2 element 7 differs by 0.5",
+     [](Report& r) {
+         r.verification.wrong = 1;
+         r.verification.first_wrong_tensor = 2;
+         r.verification.first_wrong = {0.5, 7, 1, 0};
+     }},
+    {"1 of 4 outputs name another class", [](Report& r) { r.verification.same_class = 3; }},
+    {"measure: output", [](Report& r) { r.sampled.wrong = 1; }},
+    {"measure: 2 of 2 checked outputs name another class", [](Report& r) { r.sampled.classed = 2; }},
+    {"no inference succeeded",
+     [](Report& r) {
+         r.measure = {};
+         r.counted = {54, 54, 0, 0};
+     }},
+};
+
+TEST(Judge, EachFaultFailsWithItsOwnLine)
+{
+    for (const auto& fault : faults) {
+        const auto r = good_report();
+        fault.make(*r);
+        judge(*r);
+        EXPECT_FALSE(r->ok()) << fault.expected;
+        std::string all;
+        for (const auto& p : r->problems) {
+            all += p + "\n";
+            EXPECT_EQ(p.find('\n'), std::string::npos);
+        }
+        EXPECT_NE(all.find(fault.expected), std::string::npos) << all;
+    }
+}
+
+TEST(Figures, AreDerivedFromTheMeasuredPhase)
+{
+    const auto r = good_report();
+    EXPECT_DOUBLE_EQ(r->per_second(), 200);
+    EXPECT_DOUBLE_EQ(r->enqueue_ticks_per_op(), 40);
+    EXPECT_DOUBLE_EQ(r->dequeue_ticks_per_op(), 60);
+    EXPECT_DOUBLE_EQ(r->empty_poll_ticks(), 10);
+    EXPECT_DOUBLE_EQ(r->accuracy(), 0.75);
+    EXPECT_DOUBLE_EQ(r->ns(2000), 1000);
+    EXPECT_EQ(r->total().submitted, 154U);
+    EXPECT_EQ(Report{}.per_second(), 0);
+}
+
+} // namespace

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "a_report.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using namespace qaic::perf;
+using qaic::perf::test::good_report;
+
+TEST(ReportJson, HoldsTheFigures)
+{
+    const auto r = good_report();
+    judge(*r);
+    const auto j = nlohmann::json::parse(to_json(*r));
+    EXPECT_EQ(j.at("schema_version"), 1);
+    EXPECT_EQ(j.at("ok"), true);
+    EXPECT_EQ(j.at("device").at("boot").at("boot_pbl_us"), 1234);
+    EXPECT_EQ(j.at("model").at("inputs").at(0).at("shape"), (std::vector<int>{1, 1, 8, 8}));
+    EXPECT_EQ(j.at("model").at("outputs").at(0).at("type"), "FP32");
+    EXPECT_EQ(j.at("counts").at("total").at("submitted"), 154);
+    EXPECT_EQ(j.at("counts").at("measure").at("balanced"), true);
+    EXPECT_EQ(j.at("throughput").at("inferences_per_s"), 200.0);
+    EXPECT_EQ(j.at("cycles").at("per_op"), 100.0);
+    EXPECT_EQ(j.at("verification").at("accuracy"), 0.75);
+    const auto& latency = j.at("latency"); // recorded 1..100 us at 2 GHz
+    EXPECT_EQ(latency.at("min"), 1000.0);
+    EXPECT_EQ(latency.at("max"), 100000.0);
+    EXPECT_NEAR(latency.at("p50").get<double>(), 50000, 500);
+    EXPECT_NEAR(latency.at("p99").get<double>(), 99000, 990);
+    std::uint64_t counted = 0;
+    for (const auto& bucket : latency.at("histogram")) counted += bucket.at(2).get<std::uint64_t>();
+    EXPECT_EQ(counted, 100U);
+}
+
+TEST(ReportJson, HoldsTheProblems)
+{
+    const auto r = good_report();
+    r->measure.ledger.stray = 3;
+    judge(*r);
+    const auto j = nlohmann::json::parse(to_json(*r));
+    EXPECT_EQ(j.at("ok"), false);
+    EXPECT_EQ(j.at("problems").size(), 1U);
+}
+
+TEST(ReportJson, SurvivesNamesThatAreNotUtf8)
+{
+    const auto r = good_report();
+    r->model.name = "\xff\xfe";
+    EXPECT_TRUE(nlohmann::json::accept(to_json(*r)));
+}
+
+} // namespace
