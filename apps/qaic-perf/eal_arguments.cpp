@@ -35,7 +35,7 @@ bool has_option(const std::vector<std::string>& options, const std::vector<std::
 EalArguments eal_arguments(const EalPlan& plan)
 {
     EalArguments out;
-    const auto user_has = [&](std::vector<std::string> names) { return has_option(plan.user, names); };
+    const auto user_has = [&](const std::vector<std::string>& names) { return has_option(plan.user, names); };
     const auto add = [&](std::initializer_list<std::string> more) { out.list.insert(out.list.end(), more); };
 
     if (!user_has({"-l", "-c", "--lcores"})) add({"-l", std::to_string(plan.cpu)});

@@ -15,6 +15,7 @@ class FloatStage {
     FloatStage(const std::vector<TensorFacts>& tensors, bool packed)
     {
         std::vector<std::uint64_t> sizes;
+        sizes.reserve(tensors.size());
         for (const auto& t : tensors) sizes.push_back(t.elements * sizeof(float));
         const auto layout = entry_layout(sizes, packed, 1);
         bytes.resize(layout.content);

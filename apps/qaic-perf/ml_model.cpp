@@ -59,6 +59,7 @@ Result<ModelFacts> facts_of(std::int16_t device, std::uint16_t id)
 EntryLayout layout_of(const std::vector<TensorFacts>& tensors, bool packed, std::uint64_t align)
 {
     std::vector<std::uint64_t> sizes;
+    sizes.reserve(tensors.size());
     for (const auto& t : tensors) sizes.push_back(t.device_bytes);
     return entry_layout(sizes, packed, align);
 }

@@ -29,6 +29,7 @@ std::uint64_t file_bytes(const std::vector<TensorFacts>& tensors, FileFormat for
 std::vector<ElementRun> element_runs(const std::vector<TensorFacts>& tensors, FileFormat format)
 {
     std::vector<ElementRun> runs;
+    runs.reserve(tensors.size());
     for (const auto& t : tensors)
         runs.push_back(
             {format == FileFormat::FLOAT32 ? ElementType{RTE_ML_IO_TYPE_FP32} : t.type, t.elements});

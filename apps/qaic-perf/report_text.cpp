@@ -2,6 +2,7 @@
 // The report a person reads: one line a subject.
 #include "report.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace qaic::perf {
@@ -22,7 +23,7 @@ std::string grouped(std::uint64_t n)
         text.insert(static_cast<std::size_t>(at), 1, ',');
     return text;
 }
-std::string grouped(double n) { return grouped(static_cast<std::uint64_t>(n + 0.5)); }
+std::string grouped(double n) { return grouped(static_cast<std::uint64_t>(std::llround(n))); }
 
 double percent(std::uint64_t part, std::uint64_t whole)
 {

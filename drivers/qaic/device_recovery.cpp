@@ -141,6 +141,10 @@ void Device::card_lost(dbc::Guard why, DeviceState end)
     for (auto& s : slots_) {
         if (!s.running) continue;
         s.running->on_card = false;
+        // A card that is gone shows first as registers that read all-ones: say what it was.
+        if (auto& c = s.running->channel();
+            end == DeviceState::REMOVED && in_state(*s.running, dbc::ChannelState::FAULTED))
+            c.fault.guard = why;
         s.running->queue().set_fenced();
         s.reactivate_at.reset();
     }

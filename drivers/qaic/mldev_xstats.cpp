@@ -4,6 +4,7 @@
 #include "qaic/mldev_guard.hpp"
 #include "qaic/mldev_table.hpp"
 #include <array>
+#include <cstring>
 
 namespace qaic {
 namespace {
@@ -134,8 +135,18 @@ std::uint64_t based(MlDevice& ml, std::uint16_t id, std::uint64_t value)
     return value - base->second;
 }
 
+/// A C caller's enum may hold any value, and reading it as the enum type is then undefined: its number is
+/// copied.
+std::uint32_t number_of(const rte_ml_dev_xstats_mode& mode) noexcept
+{
+    std::uint32_t number = 0;
+    static_assert(sizeof number == sizeof mode);
+    std::memcpy(&number, &mode, sizeof number);
+    return number;
+}
+
 /// Ids of a mode: the device's, or one model's, or (model -1) all loaded models'.
-Result<std::vector<std::uint16_t>> ids_of(rte_ml_dev* dev, rte_ml_dev_xstats_mode mode, std::int32_t model_id,
+Result<std::vector<std::uint16_t>> ids_of(rte_ml_dev* dev, std::uint32_t mode, std::int32_t model_id,
                                           bool all_models)
 {
     std::vector<std::uint16_t> out;
@@ -212,7 +223,7 @@ int ml_xstats_names_get(rte_ml_dev* dev, rte_ml_dev_xstats_mode mode, std::int32
                         rte_ml_dev_xstats_map* map, std::uint32_t size)
 {
     return counted([&]() -> Result<int> {
-        QAIC_TRY(const auto ids, ids_of(dev, mode, model_id, false));
+        QAIC_TRY(const auto ids, ids_of(dev, number_of(mode), model_id, false));
         const auto n = static_cast<int>(ids.size());
         if (map == nullptr || size < ids.size()) return n;
         for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -250,7 +261,7 @@ int ml_xstats_get(rte_ml_dev* dev, rte_ml_dev_xstats_mode mode, std::int32_t mod
 {
     return counted([&]() -> Result<int> {
         auto& device = device_of(dev);
-        QAIC_TRY(const auto allowed, ids_of(dev, mode, model_id, true));
+        QAIC_TRY(const auto allowed, ids_of(dev, number_of(mode), model_id, true));
         const auto sources = sources_of(device);
         for (std::uint16_t i = 0; i < nb_ids; ++i) {
             const auto value = contains(allowed, ids[i]) ? read(device, sources, ids[i]) : std::nullopt;
@@ -268,7 +279,7 @@ int ml_xstats_reset(rte_ml_dev* dev, rte_ml_dev_xstats_mode mode, std::int32_t m
 {
     return guarded([&]() -> Result<void> {
         auto& ml = ml_of(dev);
-        QAIC_TRY(const auto allowed, ids_of(dev, mode, model_id, true));
+        QAIC_TRY(const auto allowed, ids_of(dev, number_of(mode), model_id, true));
         std::vector<std::uint16_t> wanted(allowed);
         if (ids != nullptr) wanted.assign(ids, ids + nb_ids);
         for (const auto id : wanted)

@@ -21,7 +21,7 @@ bool CardCore::move(Cause cause)
     case Stage::AMSS: arm_ready(config_.reset_ready_delay); break;
     case Stage::SBL_READY:
     case Stage::AMSS_READY: bar0_.set_status(MhiState::READY, true, false); break;
-    case Stage::SBL_M0: bar0_.set_status(MhiState::M0, true, false); break;
+    case Stage::SBL_M0:
     case Stage::AMSS_M0: bar0_.set_status(MhiState::M0, true, false); break;
     case Stage::SYS_ERR: bar0_.set_status(MhiState::SYS_ERR, false, true); break;
     case Stage::GONE: break;

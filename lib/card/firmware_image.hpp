@@ -101,7 +101,6 @@ class ImageReader {
     std::uint32_t expected_ = 0, found_ = 0;
     std::uint64_t position_ = 0, payload_offset_ = 0, payload_bytes_ = 0, note_offset_ = 0;
     std::uint64_t headers_offset_ = 0;
-    unsigned headers_ = 0;
     std::uint32_t crc_ = 0, wanted_crc_ = 0;
     ImageNote note_{};
 };

@@ -4,7 +4,6 @@
 
 namespace card {
 namespace mhi = aic100::mhi_reg;
-using aic100::Completion;
 namespace {
 
 constexpr unsigned tds_per_poll = 32; // of one channel, so that one busy channel does not starve the rest

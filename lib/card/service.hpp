@@ -30,7 +30,7 @@ class Service {
     virtual void stopped(std::uint8_t) {}
     /// False holds the next TD in the host's ring.
     [[nodiscard]] virtual bool ready() const { return true; }
-    virtual void packet(Bytes) {}
+    virtual void packet(Bytes) {} // NOLINT(performance-unnecessary-value-param): for those who keep it
     /// True when anything was done.
     virtual bool poll() { return false; }
     [[nodiscard]] virtual std::optional<Nanos> next_due() const { return std::nullopt; }

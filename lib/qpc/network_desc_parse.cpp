@@ -71,6 +71,7 @@ Result<std::vector<DmaBuffer>> parse_buffers(const pb::NetworkDescriptor& d)
 Result<void> check_disjoint(const char* what, const std::vector<Binding>& bindings)
 {
     std::vector<const Binding*> sorted;
+    sorted.reserve(bindings.size());
     for (const auto& b : bindings) sorted.push_back(&b);
     std::sort(sorted.begin(), sorted.end(), [](const Binding* a, const Binding* b) {
         return a->buffer != b->buffer ? a->buffer < b->buffer : a->offset < b->offset;

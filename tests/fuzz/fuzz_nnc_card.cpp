@@ -37,7 +37,7 @@ class Input {
 
 class Machine {
   public:
-    Machine(bool crc, bool refusal_alone) : host_(64u << 10), window_(aic100::bar_dbc_bytes)
+    Machine(bool crc, bool refusal_alone) : host_(64u << 10), window_(cleared_window())
     {
         card::CardConfig config;
         config.crc_in_use = crc;
@@ -46,7 +46,6 @@ class Machine {
         config.ddr_bytes = 64u << 20;
         config.nsps = 4;
         qsm_ = std::make_unique<card::Qsm>(config, card::QsmPorts{host_, clock_, window_});
-        elf_ = qsm_test::elf_of(qsm_test::echo_program(64));
         std::memcpy(host_.memory.data(), elf_.data(), elf_.size());
         framed(bytes_of(aic100::NncTransaction{15u, 8u}), 0, 1);
     }
@@ -89,6 +88,19 @@ class Machine {
     }
 
   private:
+    /// 2 MiB are made once: only the registers have to be fresh.
+    static MutSpan cleared_window()
+    {
+        static Bytes window(aic100::bar_dbc_bytes);
+        for (unsigned i = 0; i < aic100::dbc_count; ++i)
+            std::fill_n(window.begin() + aic100::dbc_offset(i), 16, std::byte{0});
+        return window;
+    }
+    static const Bytes& echo_elf()
+    {
+        static const Bytes elf = qsm_test::elf_of(qsm_test::echo_program(64));
+        return elf;
+    }
     /// Every reply keeps to the frame rules of 4.11, whatever the request.
     static void check(const std::optional<Bytes>& reply)
     {
@@ -169,8 +181,8 @@ class Machine {
 
     FakeHost host_;
     ManualClock clock_;
-    Bytes window_;
-    Bytes elf_;
+    MutSpan window_;
+    const Bytes& elf_ = echo_elf();
     std::uint32_t elf_id_ = 0;
     std::unique_ptr<card::Qsm> qsm_;
 };

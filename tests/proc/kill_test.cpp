@@ -85,7 +85,8 @@ class Kill : public ::testing::Test {
         int status = 0;
         bool killed = false;
         for (unsigned idle = 0;;) {
-            const bool busy = device->poll() | host->serve(*device);
+            const bool polled = device->poll(), served = host->serve(*device);
+            const bool busy = polled || served;
             idle = busy ? 0 : idle + 1;
             if (idle > 50) sched_yield();
             if (!killed && shared->points.load() >= at) killed = true, kill(child, SIGKILL);

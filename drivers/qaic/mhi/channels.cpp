@@ -111,6 +111,7 @@ Result<void> Host::send(std::uint8_t to_device, ConstSpan bytes)
     for (std::size_t at = 0; at < bytes.size();) {
         const auto part = std::min<std::size_t>(bytes.size() - at, mhi_max_transfer);
         const bool last = at + part == bytes.size();
+        // NOLINTNEXTLINE(bugprone-use-after-move): moved in the last round
         ring.push(iova + at, static_cast<std::uint32_t>(part), !last, last ? std::move(buffer) : DmaMemory{});
         at += part;
     }

@@ -52,7 +52,8 @@ Result<std::uint32_t> Registers::read_again(std::uint32_t offset)
 void Registers::write(std::uint32_t offset, std::uint32_t value) noexcept
 {
     // Ring elements and contexts become visible before the doorbell that announces them: each bus orders its
-    // register writes behind earlier memory writes (rte_write32 by its barrier, the emulated card by its lock).
+    // register writes behind earlier memory writes (rte_write32 by its barrier, the emulated card by its
+    // lock).
     if (!gone_) bus_.mhi_write32(offset, value);
 }
 

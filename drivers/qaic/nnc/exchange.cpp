@@ -82,8 +82,7 @@ Result<Reply> Exchange::request(Message& message, std::string_view what, std::ve
         return fail(Code::E_STATE, "{}: {} not sent: {} earlier requests were never answered; reset the card",
                     bus_.name(), what, abandoned_.size());
     const auto sequence = next_sequence_++;
-    waiting_.emplace();
-    waiting_->sequence = sequence;
+    waiting_.emplace(sequence);
     if (auto sent = send(message.finish(sequence, crc_ != CrcUse::OFF), what); !sent) {
         waiting_.reset();
         // Nothing went out, so a lack of room is no reason to distrust the memory.

@@ -37,9 +37,10 @@ class Exchange {
         std::vector<DmaMemory> memory;
     };
     struct Waiting {
-        std::uint32_t sequence = 0;
+        explicit Waiting(std::uint32_t of) : sequence(of), dropped(0) {}
+        std::uint32_t sequence;
+        unsigned dropped; ///< messages thrown away meanwhile, bounded
         std::optional<Result<Reply>> result;
-        unsigned dropped = 0; ///< messages thrown away meanwhile, bounded
     };
     void receive(ConstSpan packet, bool more);
     void refused(const Violation& violation);

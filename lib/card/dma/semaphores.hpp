@@ -32,7 +32,7 @@ class Semaphores {
         switch (static_cast<aic100::SemOp>(aic100::sem_word::op(word))) {
         case aic100::SemOp::INIT: s = static_cast<std::uint16_t>(aic100::sem_word::value(word)); break;
         case aic100::SemOp::INC: increment(s); break;
-        case aic100::SemOp::DEC: decrement(s); break;
+        case aic100::SemOp::DEC:
         case aic100::SemOp::P: decrement(s); break;
         default: return;
         }

@@ -76,7 +76,7 @@ class Firmware {
     Table<Reservation> groups{max_reservations, max_reservations},
         channels_reserved{max_reservations, max_reservations},
         cores_reserved{max_reservations, max_reservations};
-    Table<Activation> activations{aic100::dbc_count * 2, 0x7fffffff};
+    Table<Activation> activations{std::size_t{aic100::dbc_count} * 2, 0x7fffffff};
     std::array<std::unique_ptr<Channel>, aic100::dbc_count> channels;
     std::array<std::shared_ptr<Activation>, aic100::dbc_count> by_dbc; ///< whose channel it is, while it runs
     std::uint8_t dedicated_channels = 0;

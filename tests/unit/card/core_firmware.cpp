@@ -10,13 +10,6 @@ using Images = std::map<unsigned, Bytes>;
 
 constexpr std::size_t elf = 64, note = 64 + 2 * 56, payload = note + 68;
 
-unsigned word(ConstSpan bytes, std::size_t at)
-{
-    std::uint32_t v = 0;
-    std::memcpy(&v, bytes.data() + at, 4);
-    return v;
-}
-
 /// Loads a changed sbl.bin; ERRCODE, or 0 when it was accepted.
 unsigned errcode_of(const std::function<void(Bytes&)>& change)
 {

@@ -8,18 +8,6 @@ namespace {
 class CardServices : public ::testing::Test {
   protected:
     void SetUp() override { ASSERT_TRUE(h.boot(built_images())); }
-    static std::uint32_t word(const Bytes& bytes, std::size_t at)
-    {
-        std::uint32_t v = 0;
-        if (at + 4 <= bytes.size()) std::memcpy(&v, bytes.data() + at, 4);
-        return v;
-    }
-    static Bytes words(std::initializer_list<std::uint32_t> values)
-    {
-        Bytes bytes(4 * values.size());
-        std::memcpy(bytes.data(), std::data(values), bytes.size());
-        return bytes;
-    }
 
     Bench b;
     MiniHost& h = b.mini;

@@ -54,6 +54,20 @@ inline Bytes from_hex(std::string_view text)
     return bytes;
 }
 
+/// The little-endian word at `at`; 0 past the end.
+inline std::uint32_t word(ConstSpan bytes, std::size_t at)
+{
+    std::uint32_t v = 0;
+    if (at + 4 <= bytes.size()) std::memcpy(&v, bytes.data() + at, 4);
+    return v;
+}
+inline Bytes words(std::initializer_list<std::uint32_t> values)
+{
+    Bytes bytes(4 * values.size());
+    std::memcpy(bytes.data(), std::data(values), bytes.size());
+    return bytes;
+}
+
 inline Bytes pattern(std::size_t bytes, unsigned seed)
 {
     Bytes data(bytes);

@@ -2,7 +2,7 @@
 // load_program: the parts against each other, damaged files, and what it may cost.
 #include "alloc_peak.hpp"
 #include "samples.hpp"
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <random>
 
@@ -232,11 +232,11 @@ TEST(Program, BombsCostNoMoreThanTwiceTheFileAndSixteenMebibytes)
     };
     const auto expect_bounded = [&](const char* what) {
         const auto file = pack(parts);
-        const auto begin = std::chrono::steady_clock::now();
+        const auto begin = std::clock(); // processor time: a busy machine is not a slow parser
         AllocPeak peak;
         const auto r = load_program(file, "bomb");
         EXPECT_LE(peak.bytes(), 2 * file.size() + (16u << 20)) << what;
-        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5)) << what;
+        EXPECT_LT(std::clock() - begin, 5 * CLOCKS_PER_SEC) << what;
         (void)r;
     };
     repeat("2200", 32000); // empty bindings

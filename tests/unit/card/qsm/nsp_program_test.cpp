@@ -236,6 +236,28 @@ TEST(NspProgram, TwoActivationsOfOneImageHaveMemoriesOfTheirOwn)
     EXPECT_EQ(rig.host.get<int>(out + 64), 2);
 }
 
+TEST(NspProgram, DynamicSharedDdrHasABaseOfItsOwn)
+{
+    Rig rig;
+    rig.handshake();
+    auto spec = echo_program(64);
+    spec.dynamic_ddr = 100;
+    auto a = rig.run(spec);
+    const auto base = a.resp.dynamic_ddr_base;
+    EXPECT_EQ(base % 2048, 0u);
+    EXPECT_GE(base, a.resp.ddr_base + 128);
+    const auto in = rig.host_memory(128), out = rig.host_memory(128);
+    rig.host.put(in, std::uint64_t{0x1122334455667788});
+    rig.submit(a, {to_device(1, in, base + 92, 8), from_device(2, base + 92, out, 8),
+                   to_device(3, in, base + 93, 8), to_device(4, in, base - 1, 8)});
+    const auto got = rig.finish(a);
+    ASSERT_EQ(got.size(), 4u);
+    EXPECT_EQ(got[1].code, 0);
+    EXPECT_EQ(rig.host.get<std::uint64_t>(out), 0x1122334455667788u);
+    EXPECT_EQ(got[2].code, 1); // past its end
+    EXPECT_EQ(got[3].code, 1); // between the two
+}
+
 Bytes file(const std::string& name)
 {
     std::ifstream in(std::string(QAIC_DIGITS_DIR) + "/" + name, std::ios::binary);

@@ -99,9 +99,8 @@ class DeviceTest : public ::testing::Test {
         const char* fw = std::getenv("QAIC_TEST_FIRMWARE");
         c.controller.firmware_path = {fw != nullptr ? fw : "QAIC_TEST_FIRMWARE is not set"};
         c.controller.wall_clock_us = [] { return std::uint64_t{1'700'000'000'000'123}; };
-        c.op_timeout = 20ms;
-        c.tsc_hz =
-            1'000'000'000; // real deadlines are then a little shorter than 20 ms: no test depends on it
+        c.op_timeout = op_timeout;
+        c.tsc_hz = 1'000'000'000; // real deadlines are a few times shorter: no test depends on how much
         return c;
     }
     void power_on() { power_on(config()); }
