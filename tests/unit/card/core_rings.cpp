@@ -238,6 +238,32 @@ TEST_F(CardRings, BadDoorbellsAreIgnored)
     EXPECT_EQ(h.receive(1), pattern(16, 2));
 }
 
+TEST_F(CardRings, DoorbellThatClaimsMoreThanARingHoldsIsIgnored)
+{
+    ASSERT_TRUE(h.start_pair(0));
+    for (int i = 0; i < 20; ++i) h.post(1, 16);
+    h.settle();
+    const auto bad = b.core.faults().mhi().bad_doorbells;
+    h.w64(0x308, h.channel(1).base + (20 + 12) % 32 * 16); // 20 held and 12 more are 32
+    h.settle();
+    EXPECT_EQ(b.core.faults().mhi().bad_doorbells, bad + 1);
+    h.send(0, pattern(16, 2));
+    EXPECT_EQ(h.receive(1), pattern(16, 2));
+}
+
+TEST_F(CardRings, EventCutInTwoByBusMasteringGoesOutWhenItIsBack)
+{
+    b.host.on_write = [&](std::uint64_t, ConstSpan) { b.core.gate().set_bus_master(false); };
+    h.push_command(0x01, 0); // the element is written, its rp is not
+    h.settle();
+    b.host.on_write = nullptr;
+    EXPECT_TRUE(h.drain().empty());
+    EXPECT_EQ(b.core.faults().events_waiting(), 1u);
+    b.core.gate().set_bus_master(true);
+    h.settle();
+    EXPECT_EQ(h.drain().size(), 1u);
+}
+
 TEST_F(CardRings, UnusableElementsGetAnErrorAndTheRingGoesOn)
 {
     ASSERT_TRUE(h.start_pair(0));
