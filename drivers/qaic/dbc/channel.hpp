@@ -128,8 +128,8 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
         return poison_word;
     }
 
-    /// Takes up to `max` responses and calls deliver(lane, token, completion code) for each; returns how
-    /// many.
+    /// Takes up to `max` responses and calls deliver(lane, Done) for each; returns how many. The lane
+    /// finishes the operation: only then is its slot free.
     template<class Deliver>
     std::uint32_t drain(std::uint32_t max, Deliver&& deliver) noexcept;
 };

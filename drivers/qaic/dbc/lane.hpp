@@ -15,9 +15,11 @@
 
 namespace qaic::dbc {
 
-/// A finished operation. `code` is the card's completion code, 0 = success.
+/// A finished operation on its way to its lane. `code` is the card's completion code, 0 = success.
 struct Done {
     void* token = nullptr;
+    std::uint16_t slot = 0;   ///< still taken, so that the lane's ring has room for every Done there can be
+    std::uint16_t bucket = 0; ///< Deadlines bucket
     std::uint16_t code = 0;
 };
 
@@ -93,15 +95,14 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     std::uint32_t poll(std::uint32_t max, Out&& out) noexcept
     {
         if (!channel->shared())
-            return channel->drain(max, [&](Lane& lane, void* token, std::uint16_t code) {
-                lane.finished_.store(lane.finished_.load(std::memory_order_relaxed) + 1,
-                                     std::memory_order_relaxed);
-                out(token, code);
+            return channel->drain(max, [&](Lane& lane, const Done& done) {
+                lane.finish(done.slot, done.bucket);
+                out(done.token, done.code);
             });
         auto n = take_handed(max, out);
         if (n < max && !channel->draining.exchange(true, std::memory_order_acquire)) {
-            channel->drain(max - n, [](Lane& lane, void* token, std::uint16_t code) {
-                (void)lane.done_.push({token, code}); // cannot be full: it has room for every id of the lane
+            channel->drain(max - n, [](Lane& lane, const Done& done) {
+                (void)lane.done_.push(done); // cannot be full: its ids are free only once their Done is taken
             });
             channel->draining.store(false, std::memory_order_release);
             n += take_handed(max - n, out);
@@ -118,8 +119,7 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
             auto& slot = channel->slots[i];
             if (slot.key.exchange(0, std::memory_order_acq_rel) == 0) continue;
             out(slot.token, deadlines.late(slot.bucket, now));
-            release(static_cast<std::uint16_t>(i), slot.bucket);
-            finished_.store(finished_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            finish(static_cast<std::uint16_t>(i), slot.bucket);
             ++n;
         }
         return n;
@@ -137,26 +137,29 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         return submitted_.load(std::memory_order_relaxed);
     }
 
-    /// Drainer of the channel: gives an id back. One thread at a time (`draining`, or the only consumer).
-    void release(std::uint16_t slot, std::uint16_t bucket) noexcept
-    {
-        deadlines.done(bucket);
-        (void)free_.push(slot);
-    }
-
   private:
     template<class Out>
     std::uint32_t take_handed(std::uint32_t max, Out&& out) noexcept
     {
         const auto n = done_.available(max);
-        for (std::uint32_t i = 0; i < n; ++i) out(done_.peek(i).token, done_.peek(i).code);
+        for (std::uint32_t i = 0; i < n; ++i) {
+            const auto& done = done_.peek(i);
+            finish(done.slot, done.bucket);
+            out(done.token, done.code);
+        }
         done_.consume(n);
-        finished_.store(finished_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
         return n;
+    }
+    /// Consumer of this lane: the operation is back, its id free again.
+    void finish(std::uint16_t slot, std::uint16_t bucket) noexcept
+    {
+        deadlines.done(bucket);
+        (void)free_.push(slot);
+        finished_.store(finished_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
 
     std::uint32_t first_ = 0, count_ = 0;
-    SpscRing<std::uint16_t> free_; // producer: drainer; consumer: enqueue thread
+    SpscRing<std::uint16_t> free_; // producer: this lane's dequeue thread; consumer: its enqueue thread
     SpscRing<Done> done_;          // producer: drainer; consumer: this lane's dequeue thread
     alignas(RTE_CACHE_LINE_SIZE) std::atomic<std::uint64_t> submitted_{0};
     std::uint32_t unflushed_ = 0;
@@ -188,8 +191,8 @@ std::uint32_t Channel::drain(std::uint32_t max, Deliver&& deliver) noexcept
         const auto bucket = slot.bucket;
         slot.key.store(0, std::memory_order_relaxed);
         responses[index] = poison_word;
-        lane.release(static_cast<std::uint16_t>(slot_index), bucket);
-        deliver(lane, token, static_cast<std::uint16_t>(word >> 16));
+        deliver(lane, Done{token, static_cast<std::uint16_t>(slot_index), bucket,
+                           static_cast<std::uint16_t>(word >> 16)});
     }
     if (i == 0) return 0;
     head = (head + i) & mask;

@@ -217,6 +217,24 @@ TEST(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
     EXPECT_EQ(rig.submit(10, 8), 8u);
 }
 
+/// The other queue pair drains for one that submits without polling: nothing may fall off between them.
+TEST(DbcQueue, LaneThatDoesNotPollKeepsEveryCompletion)
+{
+    Rig rig({.lanes = 2, .depth = 8, .op_limit = 1'000'000});
+    std::uint64_t sent = 0;
+    for (unsigned round = 0; round < 8; ++round) {
+        sent += rig.submit(sent, 8, 0);
+        rig.card.poll();
+        EXPECT_TRUE(rig.poll(64, 1).empty());
+    }
+    std::vector<std::uint64_t> back;
+    for (const auto& [token, code] : rig.poll(1024, 0)) back.push_back(token);
+    ASSERT_EQ(back.size(), sent);
+    for (std::uint64_t i = 0; i < sent; ++i) EXPECT_EQ(back[i], i);
+    EXPECT_EQ(rig.queue->outstanding(), 0u);
+    EXPECT_EQ(rig.submit(sent, 8, 0), 8u);
+}
+
 /// Several queue pairs on one DBC: their threads submit and poll at once, a third thread is the card.
 TEST(DbcQueue, LanesShareOneDbcWithoutLosingOrDoubling)
 {
