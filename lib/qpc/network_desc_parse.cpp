@@ -129,6 +129,16 @@ Result<NetworkDesc> parse_network_desc(ConstSpan bytes)
     }
     QAIC_CHECK(check_disjoint("inputs", out.inputs));
     QAIC_CHECK(check_disjoint("outputs", out.outputs));
+    struct {
+        const char* name;
+        std::uint32_t got;
+        std::size_t limit;
+    } const counts[] = {{"num_cores", d.num_cores(), limits::nsps},
+                        {"num_threads", d.num_threads(), limits::threads},
+                        {"num_hvx_threads", d.num_hvx_threads(), limits::threads}};
+    for (const auto& c : counts)
+        if (c.got > c.limit)
+            return fail(Code::E_FORMAT, "{} too large got={} limit={}", c.name, c.got, c.limit);
     out.cores = d.num_cores();
     out.threads = d.num_threads();
     out.hvx_threads = d.num_hvx_threads();
