@@ -40,7 +40,7 @@ EalArguments eal_arguments(const EalPlan& plan)
 
     if (!user_has({"-l", "-c", "--lcores"})) add({"-l", std::to_string(plan.cpu)});
     if (!user_has({"--file-prefix"})) add({fmt::format("--file-prefix=qaic-perf-{}", plan.pid)});
-    if (!user_has({"--log-level"})) add({"--log-level=lib.eal:warning"});
+    if (!user_has({"--log-level"})) add({"--log-level=lib.eal:warning", "--log-level=lib.mldev:warning"});
     const bool without = user_has({"--no-huge"}) || (plan.hugepages == 0 && !user_has({"--huge-dir"}));
     if (without) {
         if (!user_has({"--no-huge"})) add({"--no-huge"});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ml_model.hpp"
+#include "log_capture.hpp"
 
 #include "base/clock.hpp"
 
@@ -64,6 +65,18 @@ EntryLayout layout_of(const std::vector<TensorFacts>& tensors, bool packed, std:
     return entry_layout(sizes, packed, align);
 }
 
+/// One line for a refusal: what the driver logged goes into it.
+template<class Call>
+Result<void> ask_driver(Code code, const std::string& place, const char* what, Call&& call)
+{
+    LogCapture log;
+    const int e = call();
+    if (e == 0) return {};
+    const auto reason = log.take_reason();
+    return fail(code, "{}: the driver {}: {} ({}){}{}", place, what, std::strerror(-e), e,
+                reason.empty() ? "" : "; ", reason);
+}
+
 } // namespace
 
 Result<MlModel> MlModel::load(const MlDevice& device, ConstSpan container, const std::string& place)
@@ -73,19 +86,16 @@ Result<MlModel> MlModel::load(const MlDevice& device, ConstSpan container, const
     Bytes own(container.begin(), container.end()); // the API takes a pointer to non-const
     rte_ml_model_params params{own.data(), own.size()};
     const auto load_start = SteadyClock().now();
-    if (const int e = rte_ml_model_load(m.device_, &params, &m.facts_.id); e != 0)
-        return fail(Code::E_FORMAT,
-                    "{}: the driver refused the model: {} ({}); its log line above says where and why", place,
-                    std::strerror(-e), e);
+    QAIC_CHECK(ask_driver(Code::E_FORMAT, place, "refused the model",
+                          [&] { return rte_ml_model_load(m.device_, &params, &m.facts_.id); }));
     m.loaded_ = true;
     m.load_ms_ = ms_since(load_start);
     auto facts = facts_of(m.device_, m.facts_.id);
     if (!facts) return fail_at(place, facts.error());
     m.facts_ = std::move(*facts);
     const auto start_start = SteadyClock().now();
-    if (const int e = rte_ml_model_start(m.device_, m.facts_.id); e != 0)
-        return fail(Code::E_STATE, "{}: the driver could not start the model: {} ({})", place,
-                    std::strerror(-e), e);
+    QAIC_CHECK(ask_driver(Code::E_STATE, place, "could not start the model",
+                          [&] { return rte_ml_model_start(m.device_, m.facts_.id); }));
     m.started_ = true;
     m.start_ms_ = ms_since(start_start);
     return m;

@@ -27,9 +27,9 @@ EalPlan plan(std::uint64_t hugepages = 1ULL << 30, Strings user = {})
 TEST(EalArguments, VirtualDeviceOnHugepages)
 {
     const auto a = eal_arguments(plan());
-    EXPECT_EQ(a.list,
-              (Strings{"-l", "3", "--file-prefix=qaic-perf-77", "--log-level=lib.eal:warning", "--in-memory",
-                       "--no-pci", "--iova-mode=va", "--vdev=ml_qaic_emu0", "-d", "/x/driver.so"}));
+    EXPECT_EQ(a.list, (Strings{"-l", "3", "--file-prefix=qaic-perf-77", "--log-level=lib.eal:warning",
+                               "--log-level=lib.mldev:warning", "--in-memory", "--no-pci", "--iova-mode=va",
+                               "--vdev=ml_qaic_emu0", "-d", "/x/driver.so"}));
     EXPECT_TRUE(a.notes.empty());
 }
 
