@@ -61,6 +61,13 @@ Result<void> set_attach(DevArgs& out, std::string_view key, std::string_view val
     out.attach = value == "warm" ? AttachPolicy::WARM : AttachPolicy::SOC_RESET;
     return {};
 }
+Result<void> set_completions(DevArgs& out, std::string_view key, std::string_view value)
+{
+    if (value != "memory" && value != "register")
+        return fail(Code::E_INVAL, "devarg {}: got='{}' limit=memory|register", key, value);
+    out.completions = value == "memory" ? dbc::Completions::MEMORY : dbc::Completions::REGISTER;
+    return {};
+}
 Result<void> set_ddr(DevArgs& out, std::string_view key, std::string_view value)
 {
     QAIC_TRY(out.ddr, number(key, value, 64u << 20, std::uint64_t{1} << 40, true));
@@ -100,6 +107,7 @@ constexpr Row rows[] = {
     {"attach", "reset|warm", false, set_attach},
     {"op_timeout_ms", "<int>", false, set_op_timeout},
     {"housekeeping_ms", "<int>", false, set_housekeeping},
+    {"completions", "memory|register", false, set_completions},
     {"ddr", "<size>", true, set_ddr},
     {"nsps", "<int>", true, set_nsps},
     {"cpu", "<int>", true, set_cpu},

@@ -3,6 +3,7 @@
 // keys, keys given twice and values out of range are errors that say what is allowed.
 #pragma once
 #include "qaic/controller.hpp"
+#include "qaic/dbc/channel.hpp"
 #include <optional>
 #include <string>
 
@@ -19,6 +20,7 @@ struct DevArgs {
     AttachPolicy attach = AttachPolicy::SOC_RESET;
     Nanos op_timeout = 5s;
     Nanos housekeeping = 10ms;
+    dbc::Completions completions = dbc::Completions::MEMORY; ///< where finished operations are looked for
 };
 
 /// `args` may be null or empty. E_INVAL names the key.

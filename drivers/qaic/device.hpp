@@ -22,6 +22,7 @@ struct DeviceConfig {
     Nanos op_timeout = 5s;    ///< deadline of an operation
     std::uint64_t tsc_hz = 0; ///< of rte_rdtsc()
     Nanos quiesce_limit = 1s; ///< for a burst call to return
+    dbc::Completions completions = dbc::Completions::MEMORY;
 };
 
 struct DeviceLimits {

@@ -88,6 +88,7 @@ Result<void> Device::activate(Slot& slot)
                           {.lanes = static_cast<std::uint32_t>(std::max<std::size_t>(pairs.size(), 1)),
                            .depth = depth,
                            .op_limit = op_limit_,
+                           .completions = config_.completions,
                            .now = rte_rdtsc()},
                           retired);
     counters_.retired_bytes += retired;

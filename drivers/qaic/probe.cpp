@@ -36,6 +36,7 @@ DeviceConfig device_config(const DevArgs& args, DeviceKind kind)
     };
     c.op_timeout = args.op_timeout;
     c.tsc_hz = rte_get_tsc_hz();
+    c.completions = args.completions;
     return c;
 }
 

@@ -37,7 +37,8 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
     QAIC_TRY(r->queue_, dbc::Queue::allocate(bus, {.elements_per_op = elements,
                                                    .lanes = config.lanes,
                                                    .depth = r->depth_,
-                                                   .op_limit = config.op_limit}));
+                                                   .op_limit = config.op_limit,
+                                                   .completions = config.completions}));
     const auto give_up = [&](dbc::Queue& q) {
         retired += q.fifo_bytes();
         q.retire_memory();

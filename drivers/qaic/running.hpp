@@ -12,6 +12,7 @@ struct RunConfig {
     std::uint32_t lanes = 1;    ///< queue pairs, at least 1
     std::uint32_t depth = 1;    ///< operations in flight wanted per lane
     std::uint64_t op_limit = 0; ///< TSC cycles
+    dbc::Completions completions = dbc::Completions::MEMORY;
     std::uint64_t now = 0;      ///< TSC
 };
 

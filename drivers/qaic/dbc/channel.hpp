@@ -32,6 +32,10 @@ struct Slot {
 static_assert(sizeof(Slot) == 16);
 inline constexpr std::uint32_t live_bit = 1u << 16;
 
+/// How the consumer learns of responses (docs/adr/0006). MEMORY: the next response word has been written over
+/// its poison; no MMIO read at all. REGISTER: RSPTP says so; one MMIO read a poll that finds nothing known.
+enum class Completions : std::uint8_t { MEMORY, REGISTER };
+
 /// What broke a guard, for the text; written once by whoever faults the channel.
 struct FaultRecord {
     Guard guard = Guard::NONE;
@@ -56,6 +60,7 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
     std::uint16_t lane_count = 1;
     std::uint8_t lane_shift = 0; ///< slot >> lane_shift = lane
     std::uint8_t dbc = 0;
+    Completions completions = Completions::MEMORY;
     IdFormat ids;
     std::atomic<ChannelState> state{ChannelState::UNBOUND};
     std::atomic<bool> fault_claimed{false};
@@ -99,39 +104,58 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
         ++doorbells;
     }
 
-    /// How many responses can be read now. One MMIO read when none is known (RSPTP has no copy in host
-    /// memory, 5.2).
+    /// How many responses may be read now, at least: REGISTER. At most: MEMORY, where the words themselves
+    /// say.
     [[nodiscard]] std::uint32_t readable() noexcept
     {
+        if (completions == Completions::MEMORY) {
+            if (response_word(head) == poison_word) return 0;
+            const auto n = owed();
+            return n != 0 ? n : (raise(Guard::Q_CNT, 1, 0), 0);
+        }
         if (cached_tail != head) return (cached_tail - head) & mask;
         const auto tail_now = rte_le_to_cpu_32(rte_read32_relaxed(reg_rsptp));
         if (tail_now == head) return 0;
         if (tail_now > mask) return raise(Guard::Q_RST, tail_now, mask + 1), 0;
         const auto fresh = (tail_now - head) & mask;
-        const auto owed =
-            published.load(std::memory_order_acquire) - completed.load(std::memory_order_relaxed);
-        if (fresh > owed) return raise(Guard::Q_CNT, fresh, static_cast<std::uint32_t>(owed)), 0;
+        if (fresh > owed()) return raise(Guard::Q_CNT, fresh, owed()), 0;
         rte_io_rmb(); // index before elements
         cached_tail = tail_now;
         return fresh;
     }
 
-    /// One 32-bit load of a response; an index published before its element shows as poison for a moment.
+    /// Takes the response at `index`; poison_word when there is none. With REGISTER its index was published
+    /// before it, so it may show a moment later, and poison after that is a fault.
     [[nodiscard]] std::uint32_t load_response(std::uint32_t index) noexcept
     {
-        std::atomic_ref<std::uint32_t> word(responses[index]);
-        for (unsigned tries = 0; tries < 64; ++tries) {
-            const auto w = word.load(std::memory_order_acquire);
-            if (w != poison_word) return rte_le_to_cpu_32(w);
+        auto w = response_word(index);
+        if (w != poison_word || completions == Completions::MEMORY) return w;
+        for (unsigned tries = 1; tries < 64 && w == poison_word; ++tries) {
             rte_pause();
+            w = response_word(index);
         }
-        return poison_word;
+        if (w == poison_word) raise(Guard::Q_STALE, index, mask + 1);
+        return w;
     }
 
     /// Takes up to `max` responses and calls deliver(lane, Done) for each; returns how many. The lane
     /// finishes the operation: only then is its slot free.
     template<class Deliver>
     std::uint32_t drain(std::uint32_t max, Deliver&& deliver) noexcept;
+
+  private:
+    /// One 32-bit load; what the card wrote before it (payload) is visible after it.
+    [[nodiscard]] std::uint32_t response_word(std::uint32_t index) const noexcept
+    {
+        return rte_le_to_cpu_32(
+            std::atomic_ref<std::uint32_t>(responses[index]).load(std::memory_order_acquire));
+    }
+    /// Responses that published operations still have to their credit.
+    [[nodiscard]] std::uint32_t owed() const noexcept
+    {
+        return static_cast<std::uint32_t>(published.load(std::memory_order_acquire) -
+                                          completed.load(std::memory_order_relaxed));
+    }
 };
 
 } // namespace qaic::dbc

@@ -174,10 +174,7 @@ std::uint32_t Channel::drain(std::uint32_t max, Deliver&& deliver) noexcept
     for (; i < n; ++i) {
         const auto index = (head + i) & mask;
         const auto word = load_response(index);
-        if (word == poison_word) {
-            raise(Guard::Q_STALE, index, mask + 1);
-            break;
-        }
+        if (word == poison_word) break;
         const auto id = static_cast<std::uint16_t>(word);
         const auto slot_index = ids.slot(id);
         if (slot_index >= slot_count ||

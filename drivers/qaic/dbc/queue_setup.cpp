@@ -47,6 +47,7 @@ Result<std::unique_ptr<Queue>> Queue::allocate(Bus& bus, const QueueConfig& conf
     c.lane_shift = static_cast<std::uint8_t>(std::countr_zero(share));
     c.elements_per_op = static_cast<std::uint16_t>(config.elements_per_op);
     c.lane_count = static_cast<std::uint16_t>(config.lanes);
+    c.completions = config.completions;
     c.ids = IdFormat(static_cast<std::uint32_t>(slots));
     return q;
 }

@@ -14,6 +14,7 @@ struct QueueConfig {
     std::uint32_t lanes = 1;           ///< queue pairs that feed it, 1..16
     std::uint32_t depth = 256;         ///< operations a lane may have outstanding
     std::uint64_t op_limit = 0;        ///< deadline of an operation, in the unit of every `now`; not 0
+    Completions completions = Completions::MEMORY;
 };
 
 /// Owns what a Channel points to. alloc -> bind -> (fault -> fence -> flush -> bind ...) -> free.

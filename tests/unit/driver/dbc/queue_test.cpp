@@ -53,7 +53,21 @@ struct Rig {
     test::NullDbc card;
 };
 
-TEST(DbcQueue, SizesTheFifoSoThatSlotsBoundIt)
+/// Every test that does not say otherwise runs with both ways of learning of responses.
+class DbcQueue : public testing::TestWithParam<Completions> {
+  protected:
+    static QueueConfig with(QueueConfig config)
+    {
+        config.completions = GetParam();
+        return config;
+    }
+};
+INSTANTIATE_TEST_SUITE_P(, DbcQueue, testing::Values(Completions::MEMORY, Completions::REGISTER),
+                         [](const auto& mode) {
+                             return mode.param == Completions::MEMORY ? "memory" : "register";
+                         });
+
+TEST(DbcQueueSetup, SizesTheFifoSoThatSlotsBoundIt)
 {
     test::FakeBus bus;
     for (const std::uint32_t depth : {1u, 2u, 7u, 256u, 4096u}) {
@@ -69,7 +83,7 @@ TEST(DbcQueue, SizesTheFifoSoThatSlotsBoundIt)
     EXPECT_EQ(bus.live_allocations(), 0);
 }
 
-TEST(DbcQueue, RefusesADbcWhoseFifosAreNotEmpty)
+TEST(DbcQueueSetup, RefusesADbcWhoseFifosAreNotEmpty)
 {
     test::FakeBus bus;
     auto q = std::move(*Queue::allocate(bus, {.depth = 4, .op_limit = 1}));
@@ -82,10 +96,10 @@ TEST(DbcQueue, RefusesADbcWhoseFifosAreNotEmpty)
     EXPECT_TRUE(q->bind(7, 0));
 }
 
-TEST(DbcQueue, EveryOperationComesBackOnceInAnyOrderOverManyWraps)
+TEST_P(DbcQueue, EveryOperationComesBackOnceInAnyOrderOverManyWraps)
 {
     for (const std::uint32_t elements : {1u, 2u, 5u}) {
-        Rig rig({.elements_per_op = elements, .depth = 13, .op_limit = 1});
+        Rig rig(with({.elements_per_op = elements, .depth = 13, .op_limit = 1}));
         std::mt19937 random(elements);
         std::vector<std::uint8_t> ledger(50'000);
         std::vector<std::uint16_t> held;
@@ -109,9 +123,9 @@ TEST(DbcQueue, EveryOperationComesBackOnceInAnyOrderOverManyWraps)
     }
 }
 
-TEST(DbcQueue, DepthOfOneWorks)
+TEST_P(DbcQueue, DepthOfOneWorks)
 {
-    Rig rig({.depth = 1, .op_limit = 1});
+    Rig rig(with({.depth = 1, .op_limit = 1}));
     for (std::uint64_t i = 0; i < 1000; ++i) {
         ASSERT_GE(rig.submit(i, 1), 1u);
         rig.card.poll();
@@ -121,9 +135,9 @@ TEST(DbcQueue, DepthOfOneWorks)
     }
 }
 
-TEST(DbcQueue, PassesTheCompletionCodeOn)
+TEST_P(DbcQueue, PassesTheCompletionCodeOn)
 {
-    Rig rig({.depth = 4, .op_limit = 1});
+    Rig rig(with({.depth = 4, .op_limit = 1}));
     rig.submit(9, 1);
     rig.card.answer(rig.card.fetch().at(0), 0xbeef);
     const auto done = rig.poll();
@@ -132,10 +146,10 @@ TEST(DbcQueue, PassesTheCompletionCodeOn)
     EXPECT_TRUE(rig.channel().active());
 }
 
-TEST(DbcQueue, TailOutOfRangeIsQuarantined) // D12
+TEST(DbcQueueRegister, TailOutOfRangeIsQuarantined) // D12
 {
     for (const std::uint32_t tail : {64u, 1u << 16, 1u << 31, 0xfffffffeu, 0xffffffffu}) {
-        Rig rig({.depth = 16, .op_limit = 1});
+        Rig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
         rig.submit(0, 4);
         rig.card.set_response_tail(tail == 64 ? rig.queue->elements() : tail);
         EXPECT_TRUE(rig.poll().empty());
@@ -144,9 +158,9 @@ TEST(DbcQueue, TailOutOfRangeIsQuarantined) // D12
     }
 }
 
-TEST(DbcQueue, MoreResponsesThanOwedAreQuarantined) // D13, D14
+TEST(DbcQueueRegister, MoreResponsesThanOwedAreQuarantined) // D13, D14
 {
-    Rig rig({.depth = 16, .op_limit = 1});
+    Rig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
     rig.submit(0, 2);
     rig.card.set_response_tail(3);
     EXPECT_TRUE(rig.poll().empty());
@@ -154,9 +168,9 @@ TEST(DbcQueue, MoreResponsesThanOwedAreQuarantined) // D13, D14
     EXPECT_EQ(rig.queue->outstanding(), 2u);
 }
 
-TEST(DbcQueue, NeverIssuedIdIsQuarantined) // D10
+TEST_P(DbcQueue, NeverIssuedIdIsQuarantined) // D10
 {
-    Rig rig({.depth = 16, .op_limit = 1});
+    Rig rig(with({.depth = 16, .op_limit = 1}));
     rig.submit(0, 1);
     rig.card.answer(0x7777);
     EXPECT_TRUE(rig.poll().empty());
@@ -164,10 +178,10 @@ TEST(DbcQueue, NeverIssuedIdIsQuarantined) // D10
     EXPECT_NE(rig.queue->fault_text().find("Q-ID"), std::string::npos);
 }
 
-TEST(DbcQueue, DuplicateNeverCompletesAnother) // D11
+TEST_P(DbcQueue, DuplicateNeverCompletesAnother) // D11
 {
     for (const unsigned later : {0u, 1u, 15u, 16u, 17u, 64u, 1024u}) {
-        Rig rig({.depth = 16, .op_limit = 1});
+        Rig rig(with({.depth = 16, .op_limit = 1}));
         rig.submit(0, 1);
         const auto old = rig.card.fetch().at(0);
         rig.card.answer(old);
@@ -186,18 +200,41 @@ TEST(DbcQueue, DuplicateNeverCompletesAnother) // D11
     }
 }
 
-TEST(DbcQueue, IndexBeforeElementIsRetriedThenQuarantined) // D15
+TEST(DbcQueueRegister, IndexBeforeElementIsRetriedThenQuarantined) // D15
 {
-    Rig rig({.depth = 16, .op_limit = 1});
+    Rig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
     rig.submit(0, 1);
     rig.card.set_response_tail(1);
     EXPECT_TRUE(rig.poll().empty());
     EXPECT_EQ(rig.channel().fault.guard, Guard::Q_STALE);
 }
 
-TEST(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
+TEST(DbcQueueMemory, NeverAsksTheRegister)
 {
-    Rig rig({.depth = 8, .op_limit = 1'000'000});
+    Rig rig({.depth = 16, .op_limit = 1});
+    for (std::uint64_t i = 0; i < 1000; i += 8) {
+        ASSERT_EQ(rig.submit(i, 8), 8u);
+        for (const auto id : rig.card.fetch()) rig.card.put(id);
+        rig.card.set_response_tail(aic100::all_ones);
+        ASSERT_EQ(rig.poll().size(), 8u);
+    }
+    EXPECT_TRUE(rig.channel().active());
+}
+
+TEST(DbcQueueMemory, ResponseThatNobodyIsOwedIsQuarantined) // D13, D14
+{
+    Rig rig({.depth = 16, .op_limit = 1});
+    rig.submit(0, 1);
+    const auto id = rig.card.fetch().at(0);
+    rig.card.put(id), rig.card.put(id);
+    EXPECT_EQ(rig.poll().size(), 1u); // the first is right, and out before the second is looked at
+    EXPECT_TRUE(rig.poll().empty());
+    EXPECT_EQ(rig.channel().fault.guard, Guard::Q_CNT);
+}
+
+TEST_P(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
+{
+    Rig rig(with({.depth = 8, .op_limit = 1'000'000}));
     rig.submit(1, 1, 0, 0);
     rig.submit(2, 3, 0, 1'500'000);
     ASSERT_TRUE(rig.queue->lane(0).late(1'600'000));
@@ -218,9 +255,9 @@ TEST(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
 }
 
 /// The other queue pair drains for one that submits without polling: nothing may fall off between them.
-TEST(DbcQueue, LaneThatDoesNotPollKeepsEveryCompletion)
+TEST_P(DbcQueue, LaneThatDoesNotPollKeepsEveryCompletion)
 {
-    Rig rig({.lanes = 2, .depth = 8, .op_limit = 1'000'000});
+    Rig rig(with({.lanes = 2, .depth = 8, .op_limit = 1'000'000}));
     std::uint64_t sent = 0;
     for (unsigned round = 0; round < 8; ++round) {
         sent += rig.submit(sent, 8, 0);
@@ -236,11 +273,11 @@ TEST(DbcQueue, LaneThatDoesNotPollKeepsEveryCompletion)
 }
 
 /// Several queue pairs on one DBC: their threads submit and poll at once, a third thread is the card.
-TEST(DbcQueue, LanesShareOneDbcWithoutLosingOrDoubling)
+TEST_P(DbcQueue, LanesShareOneDbcWithoutLosingOrDoubling)
 {
     constexpr unsigned lanes = 2;
     constexpr std::uint64_t per_lane = 60'000;
-    Rig rig({.elements_per_op = 2, .lanes = lanes, .depth = 32, .op_limit = ~0ull >> 1});
+    Rig rig(with({.elements_per_op = 2, .lanes = lanes, .depth = 32, .op_limit = ~0ull >> 1}));
     std::atomic<bool> stop{false};
     std::thread card([&] {
         while (!stop.load(std::memory_order_relaxed))

@@ -21,10 +21,12 @@ TEST(DevArgs, DefaultsAndEveryKey)
         EXPECT_EQ(a->housekeeping, 10ms);
         EXPECT_EQ(a->ddr, 32ull << 30);
         EXPECT_EQ(a->attach, AttachPolicy::SOC_RESET);
+        EXPECT_EQ(a->completions, dbc::Completions::MEMORY);
     }
-    const auto a =
-        parse_devargs("fw=/x,attach=warm,op_timeout_ms=7,housekeeping_ms=3,ddr=2G,nsps=4,cpu=1,idle_us=0",
-                      DeviceKind::EMULATED);
+    const auto a = parse_devargs(
+        "fw=/"
+        "x,attach=warm,op_timeout_ms=7,housekeeping_ms=3,ddr=2G,nsps=4,cpu=1,idle_us=0,completions=register",
+        DeviceKind::EMULATED);
     ASSERT_TRUE(a) << a.error().message();
     EXPECT_EQ(a->firmware, "/x");
     EXPECT_EQ(a->attach, AttachPolicy::WARM);
@@ -34,6 +36,7 @@ TEST(DevArgs, DefaultsAndEveryKey)
     EXPECT_EQ(a->nsps, 4u);
     EXPECT_EQ(a->cpu, 1u);
     EXPECT_EQ(a->idle, 0us);
+    EXPECT_EQ(a->completions, dbc::Completions::REGISTER);
 }
 
 TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
@@ -53,6 +56,7 @@ TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
         {"op_timeout_ms=0", "op_timeout_ms"},
         {"op_timeout_ms=9999999999999999999999", "op_timeout_ms"},
         {"housekeeping_ms=1001", "housekeeping_ms"},
+        {"completions=msi", "devarg completions: got='msi' limit=memory|register"},
         {"idle_us=1000001", "idle_us"},
         {"fw=", "fw"},
         {"cpu=4096", "cpu"},
