@@ -181,19 +181,25 @@ inline void poll_lane(QueuePair& qp, dbc::Lane& lane, Out& out) noexcept
         channel.raise(dbc::Guard::DEADLINE);
 }
 
+inline void take_rejects(QueuePair& qp, std::uint32_t most, Out& out) noexcept
+{
+    const auto n = qp.rejects.available(most);
+    if (likely(n == 0)) return;
+    for (std::uint32_t i = 0; i < n; ++i) {
+        auto& op = *qp.rejects.peek(i);
+        out.give(op, OpFate::unpack(op.impl_opaque));
+    }
+    qp.rejects.consume(n);
+}
+
 /// Hands back up to n finished operations. Never blocks.
 inline std::uint16_t dequeue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t n) noexcept
 {
     const BurstScope scope(qp.dequeue_mark);
     Out out{.ops = ops, .limit = n};
     ++qp.calls;
-    if (const auto rejects = qp.rejects.available(n); unlikely(rejects != 0)) {
-        for (std::uint32_t i = 0; i < rejects; ++i) {
-            auto& op = *qp.rejects.peek(i);
-            out.give(op, OpFate::unpack(op.impl_opaque));
-        }
-        qp.rejects.consume(rejects);
-    }
+    // Half each: who submits nothing but bad operations must still get the good ones back, and the reverse.
+    take_rejects(qp, n > 1 ? n / 2u : qp.calls & 1, out);
     const auto& lanes = qp.lanes.load(std::memory_order_acquire)->lanes;
     const auto count = static_cast<std::uint32_t>(lanes.size());
     for (std::uint32_t i = 0, at = qp.turn; i < count && out.room() != 0; ++i, ++at) {
@@ -201,6 +207,7 @@ inline std::uint16_t dequeue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t
         if (lanes[at]->outstanding() != 0) poll_lane(qp, *lanes[at], out);
     }
     if (++qp.turn >= count) qp.turn = 0;
+    take_rejects(qp, out.room(), out);
     if (out.failed != 0)
         qp.failed.store(qp.failed.load(std::memory_order_relaxed) + out.failed, std::memory_order_relaxed);
     if (out.count != 0)

@@ -27,7 +27,7 @@ struct Slot {
     void* token = nullptr;             ///< the operation
     std::atomic<std::uint32_t> key{0}; ///< live_bit | request id while outstanding, 0 while free
     std::uint16_t generation = 0;      ///< producer's: of the next use
-    std::uint16_t bucket = 0;          ///< Deadlines bucket
+    std::uint16_t tick = 0;            ///< of Deadlines: when it was issued
 };
 static_assert(sizeof(Slot) == 16);
 inline constexpr std::uint32_t live_bit = 1u << 16;

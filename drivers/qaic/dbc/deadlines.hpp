@@ -27,15 +27,17 @@ class Deadlines {
     }
 
     // ---- producer ----
+    /// The tick's low 16 bits: its bucket, and enough to tell its age up to 64 limits.
     [[nodiscard]] std::uint16_t issue(std::uint64_t now, std::uint32_t count) noexcept
     {
-        const auto b = static_cast<std::uint16_t>((now >> shift_) & (buckets - 1));
-        issued_[b].store(issued_[b].load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-        return b;
+        const auto tick = static_cast<std::uint16_t>(now >> shift_);
+        auto& issued = issued_[tick & (buckets - 1)];
+        issued.store(issued.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+        return tick;
     }
 
     // ---- consumer ----
-    void done(std::uint16_t bucket) noexcept { ++done_[bucket]; }
+    void done(std::uint16_t tick) noexcept { ++done_[tick & (buckets - 1)]; }
     /// True when some operation has been out longer than the limit (plus at most one tick).
     [[nodiscard]] bool late(std::uint64_t now) noexcept
     {
@@ -48,10 +50,10 @@ class Deadlines {
         }
         return false;
     }
-    /// Is an operation of `bucket` past the limit? Only meaningful for one that is still out.
-    [[nodiscard]] bool late(std::uint16_t bucket, std::uint64_t now) const noexcept
+    /// Is an operation issued at `tick` past the limit? Only meaningful for one that is still out.
+    [[nodiscard]] bool late(std::uint16_t tick, std::uint64_t now) const noexcept
     {
-        return (((now >> shift_) - bucket) & (buckets - 1)) > span_;
+        return static_cast<std::uint16_t>((now >> shift_) - tick) > span_;
     }
     [[nodiscard]] std::uint64_t tick() const noexcept { return std::uint64_t{1} << shift_; }
 

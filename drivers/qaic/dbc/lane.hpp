@@ -18,8 +18,8 @@ namespace qaic::dbc {
 /// A finished operation on its way to its lane. `code` is the card's completion code, 0 = success.
 struct Done {
     void* token = nullptr;
-    std::uint16_t slot = 0;   ///< still taken, so that the lane's ring has room for every Done there can be
-    std::uint16_t bucket = 0; ///< Deadlines bucket
+    std::uint16_t slot = 0; ///< still taken, so that the lane's ring has room for every Done there can be
+    std::uint16_t tick = 0; ///< of Deadlines: when it was issued
     std::uint16_t code = 0;
 };
 
@@ -55,14 +55,14 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         const std::uint32_t elements = n * c.elements_per_op;
         const auto start = c.shared() ? c.tail.fetch_add(elements, std::memory_order_relaxed)
                                       : c.tail.load(std::memory_order_relaxed);
-        const auto bucket = deadlines.issue(now, n);
+        const auto tick = deadlines.issue(now, n);
         for (std::uint32_t i = 0; i < n; ++i) {
             const auto slot_index = free_.peek(i);
             auto& slot = c.slots[slot_index];
             const auto id = c.ids.make(slot_index, slot.generation);
             slot.generation = c.ids.next(slot.generation);
             slot.token = token(i);
-            slot.bucket = bucket;
+            slot.tick = tick;
             slot.key.store(live_bit | id, std::memory_order_release);
             const auto base = start + i * c.elements_per_op;
             fill(i, id,
@@ -96,7 +96,7 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     {
         if (!channel->shared())
             return channel->drain(max, [&](Lane& lane, const Done& done) {
-                lane.finish(done.slot, done.bucket);
+                lane.finish(done.slot, done.tick);
                 out(done.token, done.code);
             });
         auto n = take_handed(max, out);
@@ -118,8 +118,8 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         for (auto i = first_; i < first_ + count_ && n < max; ++i) {
             auto& slot = channel->slots[i];
             if (slot.key.exchange(0, std::memory_order_acq_rel) == 0) continue;
-            out(slot.token, deadlines.late(slot.bucket, now));
-            finish(static_cast<std::uint16_t>(i), slot.bucket);
+            out(slot.token, deadlines.late(slot.tick, now));
+            finish(static_cast<std::uint16_t>(i), slot.tick);
             ++n;
         }
         return n;
@@ -144,16 +144,16 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         const auto n = done_.available(max);
         for (std::uint32_t i = 0; i < n; ++i) {
             const auto& done = done_.peek(i);
-            finish(done.slot, done.bucket);
+            finish(done.slot, done.tick);
             out(done.token, done.code);
         }
         done_.consume(n);
         return n;
     }
     /// Consumer of this lane: the operation is back, its id free again.
-    void finish(std::uint16_t slot, std::uint16_t bucket) noexcept
+    void finish(std::uint16_t slot, std::uint16_t tick) noexcept
     {
-        deadlines.done(bucket);
+        deadlines.done(tick);
         (void)free_.push(slot);
         finished_.store(finished_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
@@ -185,10 +185,10 @@ std::uint32_t Channel::drain(std::uint32_t max, Deliver&& deliver) noexcept
         auto& slot = slots[slot_index];
         Lane& lane = lanes[slot_index >> lane_shift];
         void* const token = slot.token;
-        const auto bucket = slot.bucket;
+        const auto tick = slot.tick;
         slot.key.store(0, std::memory_order_relaxed);
         responses[index] = poison_word;
-        deliver(lane, Done{token, static_cast<std::uint16_t>(slot_index), bucket,
+        deliver(lane, Done{token, static_cast<std::uint16_t>(slot_index), tick,
                            static_cast<std::uint16_t>(word >> 16)});
     }
     if (i == 0) return 0;

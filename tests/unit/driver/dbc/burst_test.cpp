@@ -127,6 +127,23 @@ TEST(Burst, InvalidOperationsAreAcceptedAndComeBackWithTheirRule)
     }
 }
 
+/// An application that goes on submitting operations that are refused still gets the others back.
+TEST(Burst, RefusedOperationsDoNotStarveTheOthers)
+{
+    for (const std::uint16_t burst : {1, 8}) {
+        Rig rig(64);
+        ASSERT_EQ(rig.enqueue(8), 8);
+        rig.card.poll();
+        for (std::uint16_t i = 8; i < 64; ++i) rig.ops[i].op.nb_batches = 9;
+        unsigned good = 0;
+        for (unsigned round = 0; round < 40 && good < 8; ++round) {
+            rig.enqueue(burst, 16);
+            for (const auto* op : rig.dequeue(burst)) good += op->status == RTE_ML_OP_STATUS_SUCCESS;
+        }
+        EXPECT_EQ(good, 8u) << burst;
+    }
+}
+
 TEST(Burst, CardErrorReachesTheOperation)
 {
     Rig rig(4);

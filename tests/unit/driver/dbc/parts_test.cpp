@@ -56,7 +56,8 @@ TEST(Deadlines, FindsEveryLateOperationAndNoOther)
         EXPECT_FALSE(d.late(now + limit - 1));
         EXPECT_FALSE(d.late(slow, now + limit - 1));
         EXPECT_TRUE(d.late(now + limit + 2 * d.tick() + 1)) << "tick " << d.tick();
-        EXPECT_TRUE(d.late(slow, now + limit + 2 * d.tick() + 1));
+        for (const auto age : {limit + 2 * d.tick() + 1, 3 * limit, 10 * limit, 60 * limit})
+            EXPECT_TRUE(d.late(slow, now + age)) << age; // also for who looks after a long pause
         d.done(slow);
         EXPECT_FALSE(d.late(now + 3 * limit));
     }
