@@ -54,6 +54,13 @@ Result<void> set_fw(DevArgs& out, std::string_view key, std::string_view value)
     out.firmware = value;
     return {};
 }
+Result<void> set_socket(DevArgs& out, std::string_view key, std::string_view value)
+{
+    if (value.empty())
+        return fail(Code::E_INVAL, "devarg {}: the path of qaic-card's socket is missing", key);
+    out.socket = value;
+    return {};
+}
 Result<void> set_attach(DevArgs& out, std::string_view key, std::string_view value)
 {
     if (value != "reset" && value != "warm")
@@ -99,21 +106,25 @@ Result<void> set_housekeeping(DevArgs& o, std::string_view k, std::string_view v
 
 struct Row {
     std::string_view key, form;
-    bool emulated_only;
+    std::uint8_t kinds; ///< of device that know it
     Set set;
 };
+constexpr std::uint8_t bit(DeviceKind kind) { return static_cast<std::uint8_t>(kind); }
+constexpr std::uint8_t emulated = bit(DeviceKind::EMULATED), served = bit(DeviceKind::VFIO_USER),
+                       every = bit(DeviceKind::PCI) | emulated | served;
 constexpr Row rows[] = {
-    {"fw", "<dir>", false, set_fw},
-    {"attach", "reset|warm", false, set_attach},
-    {"op_timeout_ms", "<int>", false, set_op_timeout},
-    {"housekeeping_ms", "<int>", false, set_housekeeping},
-    {"completions", "memory|register", false, set_completions},
-    {"ddr", "<size>", true, set_ddr},
-    {"nsps", "<int>", true, set_nsps},
-    {"cpu", "<int>", true, set_cpu},
-    {"idle_us", "<int>", true, set_idle},
+    {"socket", "<path>", served, set_socket},
+    {"fw", "<dir>", every, set_fw},
+    {"attach", "reset|warm", every, set_attach},
+    {"op_timeout_ms", "<int>", every, set_op_timeout},
+    {"housekeeping_ms", "<int>", every, set_housekeeping},
+    {"completions", "memory|register", every, set_completions},
+    {"ddr", "<size>", emulated, set_ddr},
+    {"nsps", "<int>", emulated, set_nsps},
+    {"cpu", "<int>", emulated, set_cpu},
+    {"idle_us", "<int>", emulated, set_idle},
 };
-bool offered(const Row& row, DeviceKind kind) { return kind == DeviceKind::EMULATED || !row.emulated_only; }
+bool offered(const Row& row, DeviceKind kind) { return (row.kinds & bit(kind)) != 0; }
 
 Result<const Row*> row_of(std::string_view key, DeviceKind kind)
 {
@@ -132,7 +143,9 @@ std::string devargs_help(DeviceKind kind)
     return out;
 }
 
-Result<DevArgs> parse_devargs(const char* args, DeviceKind kind)
+namespace {
+
+Result<DevArgs> parse(const char* args, DeviceKind kind)
 {
     DevArgs out;
     if (args == nullptr || *args == '\0') return out;
@@ -150,6 +163,16 @@ Result<DevArgs> parse_devargs(const char* args, DeviceKind kind)
     return out;
 }
 
+} // namespace
+
+Result<DevArgs> parse_devargs(const char* args, DeviceKind kind)
+{
+    QAIC_TRY(auto out, parse(args, kind));
+    if (kind == DeviceKind::VFIO_USER && out.socket.empty())
+        return fail(Code::E_INVAL, "devarg socket: missing; give socket=PATH of a running qaic-card");
+    return out;
+}
+
 std::vector<std::string> firmware_path(const DevArgs& args, DeviceKind kind)
 {
     if (!args.firmware.empty()) return {args.firmware};
@@ -163,8 +186,7 @@ std::vector<std::string> firmware_path(const DevArgs& args, DeviceKind kind)
         }
     }
     // Our own images are for emulated cards; a real card must never be offered them.
-    if (constexpr std::string_view build = QAIC_FIRMWARE_BUILD_DIR;
-        kind == DeviceKind::EMULATED && !build.empty())
+    if (constexpr std::string_view build = QAIC_FIRMWARE_BUILD_DIR; kind != DeviceKind::PCI && !build.empty())
         out.emplace_back(build);
     out.emplace_back("/lib/firmware");
     return out;

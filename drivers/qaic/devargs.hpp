@@ -9,10 +9,12 @@
 
 namespace qaic {
 
-enum class DeviceKind : std::uint8_t { PCI, EMULATED };
+/// PCI: a real card. EMULATED: a card of this process. VFIO_USER: a card that qaic-card serves.
+enum class DeviceKind : std::uint8_t { PCI = 1, EMULATED = 2, VFIO_USER = 4 };
 
 struct DevArgs {
     std::string firmware; ///< fw=DIR: only this directory
+    std::string socket;   ///< socket=PATH of qaic-card; never empty for VFIO_USER
     std::uint64_t ddr = 32ull << 30;
     unsigned nsps = 16;
     std::optional<unsigned> cpu; ///< where the emulated card's thread runs
@@ -29,7 +31,7 @@ struct DevArgs {
 [[nodiscard]] std::string devargs_help(DeviceKind kind);
 
 /// Where firmware is looked for, best first: fw=, else QAIC_FIRMWARE_PATH (colons between), the build's own
-/// files (emulated cards only) and /lib/firmware.
+/// files (emulated and served cards only) and /lib/firmware.
 [[nodiscard]] std::vector<std::string> firmware_path(const DevArgs& args, DeviceKind kind);
 
 } // namespace qaic

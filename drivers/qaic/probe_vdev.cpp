@@ -57,9 +57,10 @@ class EmulatedBackend final : public Backend {
     EmulatedBackend(std::string name, const DevArgs& args)
         : name_(std::move(name)), link_(card_config(args), clock_), memory_(name_, -1),
           follower_(
-              [this](Iova iova, std::byte* va, std::size_t bytes) {
-                  if (auto mapped = link_.map(iova, va, bytes); !mapped)
+              [this](const EalPiece& p) -> Result<void> {
+                  if (auto mapped = link_.map(p.iova, p.va, p.bytes); !mapped)
                       log(LogLevel::ERR, "{}: {}", name_, mapped.error().message());
+                  return {};
               },
               [this](Iova iova, std::size_t bytes) { link_.punch(iova, bytes); })
     {}

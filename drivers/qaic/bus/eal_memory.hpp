@@ -37,23 +37,46 @@ class EalMemory {
     std::unordered_map<std::byte*, const rte_memzone*> zones_;
 };
 
-/// Calls `add` for every piece of EAL memory there is and that comes, `gone` for what goes; both before the
-/// memory is handed out, or given back to the system. Pieces are contiguous in address and IOVA.
+/// Memory that is contiguous in address and IOVA.
+struct EalPiece {
+    Iova iova{};
+    std::byte* va = nullptr;
+    std::size_t bytes = 0;
+    bool external = false; ///< a heap that the application gave to EAL
+    // EalPieces::BY_FILE only:
+    int fd = -1; ///< EAL's, to be used during the call; -1: EAL has none
+    std::uint64_t fd_offset = 0;
+};
+/// CONTIGUOUS: as large as can be. BY_FILE: each within one file, and never more than is freed at once, so
+/// that a piece can be taken back as it was given.
+enum class EalPieces : std::uint8_t { CONTIGUOUS, BY_FILE };
+
+/// Calls `add` for every piece of EAL memory there is and that comes, `gone` for what goes (in any pieces);
+/// both before the memory is handed out, or given back to the system. Memory that is only registered with EAL
+/// (rte_extmem_register) is not followed: rte_dev_dma_map() is for that. `add` and `gone` run under EAL's
+/// memory lock and must not allocate EAL memory.
 class EalFollower {
   public:
-    using Add = std::function<void(Iova iova, std::byte* va, std::size_t bytes)>;
+    using Add = std::function<Result<void>(const EalPiece& piece)>;
     using Gone = std::function<void(Iova iova, std::size_t bytes)>;
-    EalFollower(Add add, Gone gone) : add_(std::move(add)), gone_(std::move(gone)) {}
+    EalFollower(Add add, Gone gone, EalPieces pieces = EalPieces::CONTIGUOUS)
+        : add_(std::move(add)), gone_(std::move(gone)), pieces_(pieces)
+    {}
     ~EalFollower();
     EalFollower(const EalFollower&) = delete;
     EalFollower& operator=(const EalFollower&) = delete;
 
+    /// The first error of `add` ends it. Errors for memory that comes later are logged.
     [[nodiscard]] Result<void> start();
 
   private:
-    static void on_event(int event, const void* va, std::size_t bytes, void* self);
+    Result<void> offer(const void* va, std::size_t bytes);
+    void withdraw(const void* va, std::size_t bytes);
+    static void on_event(int event, const void* va, std::size_t bytes, EalFollower& self) noexcept;
     Add add_;
     Gone gone_;
+    EalPieces pieces_;
+    bool never_freed_ = false; ///< EAL neither adds nor frees memory in this mode
     std::string name_;
 };
 

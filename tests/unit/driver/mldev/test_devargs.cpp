@@ -6,6 +6,7 @@
 extern "C" {
 extern const char ml_qaic_pmd_info[];
 extern const char ml_qaic_emu_pmd_info[];
+extern const char ml_qaic_vfu_pmd_info[];
 }
 
 namespace test {
@@ -72,6 +73,24 @@ TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
     EXPECT_TRUE(parse_devargs("attach=warm,fw=/lib", DeviceKind::PCI));
 }
 
+TEST(DevArgs, AServedCardNeedsItsSocket)
+{
+    const auto a = parse_devargs("socket=/run/q/s,attach=warm,fw=/x", DeviceKind::VFIO_USER);
+    ASSERT_TRUE(a) << a.error().message();
+    EXPECT_EQ(a->socket, "/run/q/s");
+    EXPECT_EQ(a->attach, AttachPolicy::WARM);
+    for (const char* none : {static_cast<const char*>(nullptr), "", "fw=/x"}) {
+        const auto missing = parse_devargs(none, DeviceKind::VFIO_USER);
+        ASSERT_FALSE(missing);
+        EXPECT_NE(missing.error().text.find("give socket=PATH of a running qaic-card"), std::string::npos)
+            << missing.error().text;
+    }
+    EXPECT_FALSE(parse_devargs("socket=", DeviceKind::VFIO_USER));
+    EXPECT_FALSE(parse_devargs("socket=/s,nsps=4", DeviceKind::VFIO_USER)) << "qaic-card decides that";
+    EXPECT_FALSE(parse_devargs("socket=/s", DeviceKind::EMULATED));
+    EXPECT_FALSE(parse_devargs("socket=/s", DeviceKind::PCI));
+}
+
 TEST(DevArgs, FirmwareSearchPath)
 {
     const char* before = std::getenv("QAIC_FIRMWARE_PATH");
@@ -83,6 +102,7 @@ TEST(DevArgs, FirmwareSearchPath)
         << "never the emulated card's images";
     EXPECT_EQ(firmware_path(a, DeviceKind::EMULATED).back(), "/lib/firmware");
     EXPECT_EQ(firmware_path(a, DeviceKind::EMULATED).size(), 4u);
+    EXPECT_EQ(firmware_path(a, DeviceKind::VFIO_USER).size(), 4u);
     a.firmware = "/only";
     EXPECT_EQ(firmware_path(a, DeviceKind::EMULATED), std::vector<std::string>{"/only"});
     ::setenv("QAIC_FIRMWARE_PATH", saved.c_str(), 1);
@@ -93,6 +113,8 @@ TEST(DevArgs, PmdInfoShowsTheSameKeys)
     EXPECT_NE(std::string(ml_qaic_pmd_info).find("\"" + devargs_help(DeviceKind::PCI) + "\""),
               std::string::npos);
     EXPECT_NE(std::string(ml_qaic_emu_pmd_info).find("\"" + devargs_help(DeviceKind::EMULATED) + "\""),
+              std::string::npos);
+    EXPECT_NE(std::string(ml_qaic_vfu_pmd_info).find("\"" + devargs_help(DeviceKind::VFIO_USER) + "\""),
               std::string::npos);
     EXPECT_NE(std::string(ml_qaic_pmd_info)
                   .find("\"kmod\": \"* vfio-pci\", \"pci_ids\": [[6091, 41216, 65535, 65535], [6091, 41088, "

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// vdev ml_qaic_vfu: a card that another process (qaic-card) serves over a vfio-user socket. EAL's memory is
+// shared with it by file descriptor, as it comes and goes.
+#include "qaic/bus/eal_memory.hpp"
+#include "qaic/bus/vfio_user.hpp"
+#include "qaic/mldev_guard.hpp"
+
+namespace qaic {
+namespace {
+
+// A dead server shows in the next register read, and REMOVED is due 100 ms after it died (T_sock).
+constexpr Nanos look_every = 50ms;
+
+class ServedBackend final : public Backend {
+  public:
+    ServedBackend(std::string name, std::unique_ptr<VfioUserLink> link)
+        : name_(std::move(name)), link_(std::move(link)), memory_(name_, -1),
+          follower_([this](const EalPiece& piece) { return share(piece); },
+                    [this](Iova iova, std::size_t bytes) { unshare(iova, bytes); }, EalPieces::BY_FILE)
+    {
+        link_->on_lost([this](const Error& why) { log(LogLevel::ERR, "{}: {}", name_, why.message()); });
+    }
+
+    Result<void> follow_memory() { return follower_.start(); }
+    std::unique_ptr<Bus> bus()
+    {
+        VfioUserBus::Allocator eal;
+        eal.take = [this](std::size_t bytes, std::size_t align,
+                          const char* label) -> Result<VfioUserBus::Block> {
+            QAIC_TRY(const auto block, memory_.take(bytes, align, label));
+            return VfioUserBus::Block{block.va, block.iova};
+        };
+        eal.give = [this](std::byte* va) -> Result<void> {
+            memory_.give(va);
+            return {};
+        };
+        return std::make_unique<VfioUserBus>(*link_, name_, std::move(eal));
+    }
+
+  private:
+    Result<void> share(const EalPiece& p)
+    {
+        auto shared = p.fd >= 0 ? link_->shares().add(p.iova, p.bytes, p.fd, p.fd_offset)
+                                : link_->shares().add_memory(p.iova, p.va, p.bytes);
+        if (shared || link_->client().lost()) return shared;
+        if (p.external) { // a heap the application made; this card cannot use it, others may
+            log(LogLevel::WARNING, "{}: external heap: {}", name_, shared.error().message());
+            return {};
+        }
+        return fail(
+            shared.error().code,
+            "EAL's memory cannot be shared with the card's server ({}): start EAL with hugepages, or with "
+            "--no-huge where memfd_create works",
+            shared.error().text);
+    }
+    void unshare(Iova iova, std::size_t bytes)
+    {
+        auto gone = link_->shares().remove_inside(iova, bytes);
+        if (!gone && !link_->client().lost()) log(LogLevel::ERR, "{}: {}", name_, gone.error().message());
+    }
+
+    std::string name_;
+    std::unique_ptr<VfioUserLink> link_;
+    EalMemory memory_;
+    EalFollower follower_;
+};
+
+DeviceConfig served_config(const DevArgs& args)
+{
+    auto config = device_config(args, DeviceKind::VFIO_USER);
+    config.controller.limits.idle = look_every;
+    return config;
+}
+
+Result<std::unique_ptr<MlDevice>> plug(const char* name, const DevArgs& args)
+{
+    QAIC_TRY(auto link, VfioUserLink::open(args.socket));
+    auto backend = std::make_unique<ServedBackend>(name, std::move(link));
+    QAIC_CHECK(backend->follow_memory());
+    auto ml = std::make_unique<MlDevice>();
+    ml->device = std::make_unique<Device>(backend->bus(), served_config(args));
+    ml->backend = std::move(backend);
+    return ml;
+}
+
+Result<void> probe_card(rte_vdev_device* vdev)
+{
+    const char* const name = rte_vdev_device_name(vdev);
+    QAIC_CHECK(refuse_secondary(name));
+    auto args = parse_devargs(rte_vdev_device_args(vdev), DeviceKind::VFIO_USER);
+    if (!args) return fail_at(name, std::move(args).error());
+    auto ml = plug(name, *args);
+    if (!ml) return fail_at(name, std::move(ml).error());
+    return probe_ml_device(&vdev->device, name, std::move(*ml), args->housekeeping);
+}
+
+int probe(rte_vdev_device* vdev)
+{
+    return guarded([&] { return probe_card(vdev); });
+}
+int remove(rte_vdev_device* vdev) { return remove_ml_device(rte_vdev_device_name(vdev)); }
+
+Result<Bus*> bus_of(rte_vdev_device* vdev)
+{
+    const char* const name = rte_vdev_device_name(vdev);
+    auto* const dev = rte_ml_dev_pmd_get_named_dev(name);
+    if (dev == nullptr) return fail(Code::E_STATE, "{}: no such device", name);
+    return &device_of(dev).bus();
+}
+
+// Without these two, rte_dev_dma_map() on a vdev says 0 and maps nothing.
+int dma_map(rte_vdev_device* vdev, void* addr, std::uint64_t iova, std::size_t bytes)
+{
+    return guarded([&]() -> Result<void> {
+        QAIC_TRY(auto* const bus, bus_of(vdev));
+        auto mapped = bus->dma_map(addr, Iova{iova}, bytes);
+        if (!mapped) return fail_at(bus->name(), std::move(mapped).error());
+        return {};
+    });
+}
+int dma_unmap(rte_vdev_device* vdev, void* /*addr*/, std::uint64_t iova, std::size_t bytes)
+{
+    return guarded([&]() -> Result<void> {
+        QAIC_TRY(auto* const bus, bus_of(vdev));
+        auto unmapped = bus->dma_unmap(Iova{iova}, bytes);
+        if (!unmapped) return fail_at(bus->name(), std::move(unmapped).error());
+        return {};
+    });
+}
+
+constinit rte_vdev_driver served_driver = [] {
+    rte_vdev_driver d{};
+    d.probe = probe;
+    d.remove = remove;
+    d.dma_map = dma_map;
+    d.dma_unmap = dma_unmap;
+    d.drv_flags = RTE_VDEV_DRV_NEED_IOVA_AS_VA;
+    return d;
+}();
+
+} // namespace
+} // namespace qaic
+
+using qaic::served_driver;
+RTE_PMD_REGISTER_VDEV(ml_qaic_vfu, served_driver);
