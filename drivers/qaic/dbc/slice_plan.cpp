@@ -42,7 +42,7 @@ Result<std::uint64_t> device_address(const Transfer& t, const DeviceBases& bases
 
 Result<SlicePlan::Element> make_element(const Transfer& t, const DeviceBases& bases, std::size_t i)
 {
-    SlicePlan::Element e;
+    SlicePlan::Element e{};
     auto& w = e.wire;
     QAIC_TRY(const std::uint64_t device, device_address(t, bases, i));
     const auto direction = t.bytes == 0  ? req_cmd::NO_TRANSFER
