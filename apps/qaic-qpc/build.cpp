@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// qaic-qpc build: an ONNX file or a built-in program becomes a container.
+// qaic-qpc build: an ONNX file, a built-in program or a host-native NSP program becomes a container.
 #include "commands.hpp"
 #include "qpc/builtin_spec.hpp"
 #include "qpc/file.hpp"
+#include "qpc/native_builder.hpp"
 #include "qpc/onnx_info.hpp"
 #include "qpc/text.hpp"
 #include <filesystem>
@@ -11,7 +12,7 @@ namespace qpc_app {
 namespace {
 
 struct Options {
-    std::string onnx, builtin, output, name, memory = "ddr";
+    std::string onnx, builtin, program, config, output, name, memory = "ddr";
     unsigned nsps = 1;
     bool separate = false;
 };
@@ -45,8 +46,33 @@ tl::expected<Source, Failure> from_builtin(const Options& o)
     return Source{std::move(*spec), {}};
 }
 
+Outcome write(const Options& o, const qaic::Bytes& container)
+{
+    if (auto written = qpc::write_file(o.output, container); !written)
+        return data_error(std::move(written).error());
+    return {};
+}
+
+/// The configuration says all: name, NSPs and where everything lies.
+Outcome build_native(const Options& o)
+{
+    constexpr std::uint64_t most_config = 1u << 20;
+    auto object = qpc::read_file(o.program);
+    if (!object) return data_error(std::move(object).error());
+    auto text = qpc::read_file(o.config, most_config);
+    if (!text) return data_error(std::move(text).error());
+    const auto bytes = text->span();
+    auto config = qpc::parse_program_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!config) return data_error_at(qpc::printable(o.config, 512), std::move(config).error());
+    if (!o.name.empty()) config->name = o.name;
+    auto container = qpc::build_native_container(*config, object->span());
+    if (!container) return data_error_at(qpc::printable(o.program, 512), std::move(container).error());
+    return write(o, *container);
+}
+
 Outcome build(const Options& o)
 {
+    if (!o.program.empty()) return build_native(o);
     auto source = o.onnx.empty() ? from_builtin(o) : from_onnx(o);
     if (!source) return tl::unexpected(std::move(source).error());
     auto& spec = source->spec;
@@ -57,9 +83,7 @@ Outcome build(const Options& o)
     auto container = qpc::build_container(spec);
     const auto& origin = o.onnx.empty() ? o.builtin : o.onnx;
     if (!container) return data_error_at(qpc::printable(origin, 512), std::move(container).error());
-    if (auto written = qpc::write_file(o.output, *container); !written)
-        return data_error(std::move(written).error());
-    return {};
+    return write(o, *container);
 }
 
 } // namespace
@@ -71,7 +95,13 @@ Command add_build(CLI::App& app)
     source->add_option("--onnx", o->onnx, "ONNX model with float32 inputs and outputs of fixed shape");
     source->add_option("--builtin", o->builtin,
                        "echo:in=4KiB | checksum:in=64+128 | scale:in=1KiB,factor=0.5 | wait:in=64,us=100");
+    auto* program = source->add_option("--program", o->program,
+                                       "Host-native NSP program: x86-64 shared object (emulated card only)");
     source->require_option(1);
+    auto* config =
+        app.add_option("--config", o->config, "JSON configuration of --program: NSPs, threads, buffers");
+    program->needs(config);
+    config->needs(program);
     app.add_option("-o,--output", o->output, "Container to write; replaced as a whole or not at all")
         ->required();
     app.add_option("--name", o->name, "Name of the network (default: the ONNX file's, or the built-in's)");

@@ -148,7 +148,7 @@ std::string needs_text(const Program& p)
     t.row({"ring elements", fmt::format("{} per inference", m.requests.size())});
     t.row({"threads per NSP", threads_text(m)});
     t.row({"context",
-           fmt::format("version {}, {} B description", m.exec_context_major, m.exec_context.size())});
+           fmt::format("version {:#x}, {} B description", m.exec_context_major, m.exec_context.size())});
     auto text = t.text();
     return "\nNeeds of one activation\n" + text.substr(text.find('\n') + 1); // no headings
 }

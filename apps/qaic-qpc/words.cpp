@@ -76,6 +76,7 @@ std::string machine_text(const qpc::ElfFile& elf)
 {
     if (!elf.is_64 && elf.machine == EM_QDSP6) return "Hexagon (a real card's)";
     if (elf.is_64 && elf.machine == EM_NONE) return "emulated NSP";
+    if (elf.is_64 && elf.machine == EM_X86_64) return "host-native NSP program (x86-64, emulated card only)";
     return fmt::format("ELF{} machine {}", elf.is_64 ? 64 : 32, elf.machine);
 }
 

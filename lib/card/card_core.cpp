@@ -20,9 +20,22 @@ CardCore::CardCore(CardConfig config, HostPort& host, const Clock& clock, Contro
 void CardCore::make_control()
 {
     control_.reset(); // the old one must be gone before the new one takes the window
-    control_ = factory_(config_, QsmPorts{gate_, clock_, window_.bytes()});
+    const auto crashed = [this](unsigned dbc, const std::function<CrashDump()>& dump) {
+        return restart_crashed(dbc, dump);
+    };
+    control_ = factory_(config_, QsmPorts{gate_, clock_, window_.bytes(), crashed});
     control_channel_.connect(*control_);
     ssr_.connect(*control_);
+}
+
+/// Begins at once or not at all: a restart that waited could meet the next user of the DBC.
+bool CardCore::restart_crashed(unsigned dbc, const std::function<CrashDump()>& dump)
+{
+    const auto to_host = static_cast<std::uint8_t>(aic100::channel::SSR + 1);
+    if (!ssr_.idle() || !engine_.running(aic100::channel::SSR) || !engine_.running(to_host)) return false;
+    ssr_.restart(dbc, dump());
+    ssr_.poll();
+    return true;
 }
 
 MhiEngine::Services CardCore::services()

@@ -45,6 +45,7 @@ class CardCore {
 
   private:
     void make_control();
+    bool restart_crashed(unsigned dbc, const std::function<CrashDump()>& dump);
     [[nodiscard]] MhiEngine::Services services();
     /// Follows the table; what belongs to entering the new stage happens here.
     bool move(Cause cause);

@@ -46,6 +46,13 @@ Qsm::DbcView Qsm::dbc(unsigned index) const
     return v;
 }
 
+std::string Qsm::program_log(unsigned index) const
+{
+    if (index >= aic100::dbc_count) return {};
+    const auto& owner = impl_->firmware.by_dbc[index];
+    return owner && owner->runner ? owner->runner->log() : std::string();
+}
+
 void Qsm::fail_responses(unsigned dbc, std::uint16_t code, unsigned count)
 {
     if (dbc < aic100::dbc_count) impl_->firmware.channels[dbc]->fail_responses(code, count);

@@ -5,8 +5,10 @@
 #pragma once
 #include "base/clock.hpp"
 #include "card/config.hpp"
+#include "card/crash_dump.hpp"
 #include "card/host_port.hpp"
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +21,9 @@ struct QsmPorts {
                     ///< vector 0 by it when only one message is enabled
     const Clock& clock;
     std::span<std::byte> dbc_window; ///< BAR 2, bar_dbc_bytes
+    /// The workload of a DBC died by itself: restart it (6.1), with the dump if it was asked for. Called from
+    /// within poll(), again and again until it returns true; it may call ssr_begin(). May be empty.
+    std::function<bool(unsigned dbc, const std::function<CrashDump()>& dump)> workload_crashed{};
 };
 
 /// One thread: the one that polls the card.
@@ -58,6 +63,8 @@ class Qsm {
         std::uint16_t semaphores[32] = {};
     };
     [[nodiscard]] DbcView dbc(unsigned index) const;
+    /// What the program of a DBC logged last, as far as it is a host-native one (aic100-workload.md 7.4).
+    [[nodiscard]] std::string program_log(unsigned index) const;
     /// The next `count` responses of a DBC carry `code` instead of their own.
     void fail_responses(unsigned dbc, std::uint16_t code, unsigned count);
     /// While set, the DBC fetches nothing (a hung DMA engine).

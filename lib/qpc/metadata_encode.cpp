@@ -56,7 +56,27 @@ struct Children {
     Offset<flatbuffers::Vector<Offset<fb::ThreadDescriptor>>> threads;
     Offset<flatbuffers::Vector<Offset<fb::ConstantMapping>>> mappings;
     Offset<flatbuffers::Vector<const fb::PortEntry*>> ports;
+    Offset<flatbuffers::Vector<Offset<fb::NonZeroRegion>>> non_zero;
 };
+
+/// Parts of the initial L2TCM state that are not all zero; shorter runs of zeros stay inside (4.3.1 slot 37).
+Offsets<fb::NonZeroRegion> non_zero_regions(FlatBufferBuilder& b, const Bytes& state)
+{
+    constexpr std::size_t longest_gap = 128;
+    Offsets<fb::NonZeroRegion> out;
+    const auto skip = [&](std::size_t from, bool zeros) {
+        while (from < state.size() && (state[from] == std::byte{0}) == zeros) ++from;
+        return from;
+    };
+    for (std::size_t at = 0; at < state.size();) {
+        const auto start = at;
+        for (auto data = skip(at, true); at < state.size() && data - at <= longest_gap; data = skip(at, true))
+            at = skip(data, false);
+        if (at != start) out.push_back(fb::CreateNonZeroRegion(b, start, at, at - start));
+        at = skip(at, true); // the gap
+    }
+    return out;
+}
 
 Offset<flatbuffers::Vector<std::uint8_t>> encode_bytes(FlatBufferBuilder& b, const Bytes& bytes)
 {
@@ -91,6 +111,7 @@ Children encode_children(FlatBufferBuilder& b, const Metadata& m)
     std::vector<fb::PortEntry> ports;
     for (const auto& p : m.ports) ports.emplace_back(p.id, p.type);
     c.ports = b.CreateVectorOfStructs(ports);
+    c.non_zero = b.CreateVector(non_zero_regions(b, m.l2tcm_init));
     return c;
 }
 
@@ -136,6 +157,7 @@ Bytes encode_once(const Metadata& m, std::uint64_t raw_length)
     root.add_raw_struct_version_length(raw_length);
     root.add_port_table(c.ports);
     root.add_exec_context(c.exec_context);
+    root.add_l2tcm_non_zero_regions(c.non_zero);
     root.add_dynamic_shared_ddr_supported(m.dynamic_ddr != 0);
     b.Finish(root.Finish());
     const auto bytes = std::as_bytes(std::span(b.GetBufferPointer(), b.GetSize()));

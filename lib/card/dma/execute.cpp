@@ -2,6 +2,7 @@
 // What one request element does once its fences and presync are met: transfer, postsync, doorbell (5.4).
 #include "base/endian.hpp"
 #include "card/dma/channel.hpp"
+#include <atomic>
 #include <cstring>
 
 namespace card {
@@ -80,6 +81,8 @@ bool Channel::ring_doorbell(const aic100::RequestElement& element)
     ActivationMemory::Copies to;
     if (address % bytes != 0) return false;
     const auto places = memory_->resolve(address, bytes, to);
+    // The NSP may be another process that looks at the word right now: the data comes first.
+    std::atomic_thread_fence(std::memory_order_release);
     for (unsigned i = 0; i < places; ++i) std::memcpy(to[i], &element.doorbell_data, bytes);
     return places != 0;
 }

@@ -88,7 +88,17 @@ NncResult<void> Firmware::take_resources(Activation& a, const Sources& from)
         a.memory_lease = std::move(*lease);
         ddr_region = std::move(*region);
     }
-    auto memory = ActivationMemory::create(p, std::move(ddr_region), window_base_ + a.dbc * mcid_span);
+    if (p.host_native) {
+        const NativeSources sources{
+            ConstSpan(a.image->memory.bytes()).first(p.native.elf_bytes),
+            a.constants
+                ? ConstSpan(a.constants->memory.bytes()).first(p.static_constants + p.dynamic_constants)
+                : ConstSpan()};
+        a.arena = NativeArena::create(p, sources);
+        if (!a.arena) return tl::unexpected(status::NO_MEMORY);
+    }
+    auto memory =
+        ActivationMemory::create(p, std::move(ddr_region), window_base_ + a.dbc * mcid_span, a.arena);
     if (!memory) return tl::unexpected(status::NO_MEMORY);
     a.memory = std::move(*memory);
     return {};
@@ -98,6 +108,12 @@ NncResult<void> Firmware::start_program(Activation& a)
 {
     const auto& p = a.image->program;
     a.semaphores.set(p.semaphore_init);
+    if (p.host_native) {
+        auto process = NativeWorkload::start(p, {a.memory, a.semaphores, yard, clock}, a.arena);
+        if (!process) return tl::unexpected(status::NSP_RESPONSE); // no qaic-nsp-host, or no process
+        a.runner = std::move(process);
+        return {};
+    }
     auto buffers = Runner::buffers(p, a.memory);
     std::unique_ptr<Backend> backend;
     if (p.kind == aic100::NspKind::ONNX) {

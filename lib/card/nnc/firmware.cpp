@@ -26,7 +26,8 @@ std::uint64_t window_base(const CardConfig& config)
 
 Firmware::Firmware(const CardConfig& card, QsmPorts ports)
     : config(card), host(ports.host), clock(ports.clock), ddr(ddr_bus_base, card.ddr_bytes),
-      whole(std::make_shared<Pool>(everything(card))), window_base_(window_base(card))
+      whole(std::make_shared<Pool>(everything(card))), yard(ports.clock),
+      workload_crashed_(std::move(ports.workload_crashed)), window_base_(window_base(card))
 {
     for (unsigned i = 0; i < aic100::dbc_count; ++i) {
         const auto page = ports.dbc_window.subspan(aic100::dbc_offset(i), aic100::dbc_stride);
@@ -83,6 +84,7 @@ NncStatus Firmware::deactivate(Activation& activation, bool free_channel)
     if (activation.runner && !activation.runner->exit()) return status::DEACTIVATE_ACK;
     activation.runner.reset();
     activation.memory = ActivationMemory();
+    activation.arena.reset();
     activation.core_lease = Lease();
     activation.memory_lease = Lease();
     activation.image.reset();
@@ -128,7 +130,7 @@ bool Firmware::serve(unsigned dbc)
         bool now = channel.step();
         if (a.runner && a.state == 1) {
             const auto due = a.runner->due();
-            if (a.memory.touched || (due && *due <= clock.now())) {
+            if (a.memory.touched || a.runner->restless() || (due && *due <= clock.now())) {
                 a.memory.touched = a.runner->step();
                 now |= a.memory.touched;
             }
@@ -136,7 +138,16 @@ bool Firmware::serve(unsigned dbc)
         if (!now) break;
         moved = true;
     }
+    if (a.runner && a.runner->crashed() && !a.crash_told) tell_crash(a);
     return moved;
+}
+
+/// The restart may begin in there, which takes the channel and the program away.
+void Firmware::tell_crash(Activation& a)
+{
+    const auto keep = by_dbc[a.dbc];
+    const auto dump = [&a] { return a.runner->dump(); };
+    if (workload_crashed_ && workload_crashed_(a.dbc, dump)) a.crash_told = true;
 }
 
 bool Firmware::poll()
@@ -144,12 +155,13 @@ bool Firmware::poll()
     bool moved = false;
     for (auto left = running_; left != 0; left &= left - 1)
         moved |= serve(static_cast<unsigned>(std::countr_zero(left)));
+    yard.poll();
     return moved;
 }
 
 std::optional<Nanos> Firmware::next_due() const
 {
-    std::optional<Nanos> first;
+    auto first = yard.due();
     for (const auto& a : by_dbc) {
         if (!a || !a->runner || a->state != 1) continue;
         const auto due = a->runner->due();

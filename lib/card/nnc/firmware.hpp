@@ -71,6 +71,7 @@ class Firmware {
     const Clock& clock;
     Ddr ddr;
     std::shared_ptr<Pool> whole;
+    ProcessYard yard; ///< of programs that were stopped; outlives every activation
     Table<Image> images{max_images, 0x7fffffff};
     Table<Constants> constants{max_constants, 0x7fffffff};
     Table<Reservation> groups{max_reservations, max_reservations},
@@ -96,6 +97,8 @@ class Firmware {
     bool serve(unsigned dbc);
     [[nodiscard]] NncResult<std::shared_ptr<Activation>> new_activation(const Caller& caller) const;
     void stop_channel(const Activation& a);
+    void tell_crash(Activation& a);
+    std::function<bool(unsigned, const std::function<CrashDump()>&)> workload_crashed_;
 
     std::uint64_t window_base_;
     std::uint32_t running_ = 0; ///< bit = active channel

@@ -6,6 +6,7 @@
 #include "card/dma/semaphores.hpp"
 #include "card/nnc/pool.hpp"
 #include "card/nsp/memory.hpp"
+#include "card/nsp/native_workload.hpp"
 #include "card/nsp/runner.hpp"
 #include <map>
 
@@ -76,9 +77,11 @@ struct Activation {
     unsigned dbc = 0;
     std::int32_t state = 1;  ///< 0 standby, 1 ready, 2 low power
     bool restarting = false; ///< between ssr_begin and ssr_end
+    bool crash_told = false;
     ActivationMemory memory;
+    std::shared_ptr<NativeArena> arena; ///< of a host-native program
     Semaphores semaphores;
-    std::unique_ptr<Runner> runner; ///< last: refers to the members above
+    std::unique_ptr<Workload> runner; ///< last: refers to the members above
 };
 
 } // namespace card

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "card/nsp/elf.hpp"
 #include "base/checked.hpp"
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <elf.h>
@@ -41,10 +42,10 @@ ElfKind elf_kind(ConstSpan file) noexcept
         return head && head->e_machine == machine_hexagon ? ElfKind::HEXAGON : ElfKind::BAD;
     }
     const auto head = read_at<Elf64_Ehdr>(file);
-    if ((*ident)[EI_CLASS] != ELFCLASS64 || !head || head->e_machine != EM_NONE ||
-        head->e_shentsize != sizeof(Elf64_Shdr))
+    if ((*ident)[EI_CLASS] != ELFCLASS64 || !head || head->e_shentsize != sizeof(Elf64_Shdr))
         return ElfKind::BAD;
-    return ElfKind::NATIVE;
+    if (head->e_machine == EM_NONE) return ElfKind::NATIVE;
+    return head->e_machine == EM_X86_64 && head->e_type == ET_DYN ? ElfKind::HOST : ElfKind::BAD;
 }
 
 std::optional<ConstSpan> elf_section(ConstSpan file, std::string_view name) noexcept
@@ -63,6 +64,24 @@ std::optional<ConstSpan> elf_section(ConstSpan file, std::string_view name) noex
             return inside(file, section->sh_offset, section->sh_size);
     }
     return std::nullopt;
+}
+
+bool elf_executable(ConstSpan file, std::span<const std::uint64_t> addresses) noexcept
+{
+    const auto head = read_at<Elf64_Ehdr>(file);
+    if (!head || head->e_phentsize != sizeof(Elf64_Phdr) ||
+        !range_inside(head->e_phoff, std::uint64_t{head->e_phnum} * sizeof(Elf64_Phdr), file.size()))
+        return false;
+    const auto inside_code = [&](std::uint64_t address) {
+        for (std::uint64_t i = 0; i < head->e_phnum; ++i) {
+            const auto p = *read_at<Elf64_Phdr>(file, head->e_phoff + i * sizeof(Elf64_Phdr));
+            if (p.p_type == PT_LOAD && (p.p_flags & PF_X) != 0 && address >= p.p_vaddr &&
+                address - p.p_vaddr < p.p_filesz)
+                return true;
+        }
+        return false;
+    };
+    return std::all_of(addresses.begin(), addresses.end(), inside_code);
 }
 
 } // namespace card

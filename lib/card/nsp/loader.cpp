@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // LOAD_ELF on the card: ELF -> metadata -> the program of the emulated NSP.
 #include "aic100/wire/nnc_commands.hpp"
+#include "aic100/wire/nsp_native.hpp"
 #include "base/checked.hpp"
 #include "card/nsp/elf.hpp"
 #include "card/nsp/metadata_reader.hpp"
@@ -14,6 +15,7 @@ using aic100::NspBuiltin;
 using aic100::NspKind;
 using aic100::NspSpace;
 constexpr std::uint64_t doorbell_bytes = 4;
+constexpr unsigned hexagon_context = 5; ///< the version whose layout this card knows (7.2)
 
 std::uint64_t space_bytes(const Program& p, NspSpace space)
 {
@@ -75,6 +77,15 @@ bool builtin_fits(const Program& p)
     default: return false;
     }
 }
+
+NncResult<Program> load_host_native(ConstSpan elf, ConstSpan metadata)
+{
+    auto program = read_metadata(metadata, aic100::nsp_native_context);
+    if (!program) return program;
+    if (!elf_executable(elf, program->native.entries)) return tl::unexpected(status::METADATA);
+    program->native.elf_bytes = elf.size();
+    return program;
+}
 } // namespace
 
 bool read_nsp_program(ConstSpan section, Program& p)
@@ -93,16 +104,15 @@ bool read_nsp_program(ConstSpan section, Program& p)
 
 NncResult<Program> load_program(ConstSpan elf)
 {
-    switch (elf_kind(elf)) {
-    case ElfKind::HEXAGON: return tl::unexpected(status::EXEC_CONTEXT); // no Hexagon core in here
-    case ElfKind::BAD: return tl::unexpected(status::METADATA);
-    case ElfKind::NATIVE: break;
-    }
+    const auto kind = elf_kind(elf);
+    if (kind == ElfKind::HEXAGON) return tl::unexpected(status::EXEC_CONTEXT); // no Hexagon core in here
+    if (kind == ElfKind::BAD) return tl::unexpected(status::METADATA);
     auto metadata = elf_section(elf, "metadata_fb");
     if (!metadata) metadata = elf_section(elf, "metadata");
+    if (metadata && kind == ElfKind::HOST) return load_host_native(elf, *metadata);
     const auto nsp = elf_section(elf, aic100::nsp_section);
     if (!metadata || !nsp) return tl::unexpected(status::METADATA);
-    auto program = read_metadata(*metadata);
+    auto program = read_metadata(*metadata, hexagon_context);
     if (program && !read_nsp_program(*nsp, *program)) return tl::unexpected(status::METADATA);
     return program;
 }

@@ -13,16 +13,25 @@ std::optional<std::uint64_t> shared_ddr_bytes(const Program& program) noexcept
 }
 
 std::optional<ActivationMemory> ActivationMemory::create(const Program& program, Region ddr,
-                                                         std::uint64_t mcid_base)
+                                                         std::uint64_t mcid_base,
+                                                         std::shared_ptr<NativeArena> arena)
 {
     ActivationMemory m;
     m.l2tcm_bytes_ = program.l2tcm_bytes;
     m.vtcm_bytes_ = program.vtcm_bytes;
-    auto pages = ZeroPages::map((m.l2tcm_bytes_ + m.vtcm_bytes_) * program.nsps);
-    if (!pages) return std::nullopt;
-    m.on_chip_ = std::move(*pages);
+    m.on_chip_stride_ = (m.l2tcm_bytes_ + m.vtcm_bytes_ + l2tcm_page - 1) & ~(l2tcm_page - 1);
     m.ddr_base_ = ddr.address();
-    m.ddr_ = ddr.bytes();
+    if (arena) {
+        m.on_chip_ = arena->on_chip(0);
+        m.ddr_ = arena->ddr();
+        m.arena_ = std::move(arena);
+    } else {
+        auto pages = ZeroPages::map(m.on_chip_stride_ * program.nsps);
+        if (!pages) return std::nullopt;
+        m.pages_ = std::move(*pages);
+        m.on_chip_ = m.pages_.bytes().data();
+        m.ddr_ = ddr.bytes();
+    }
     m.static_ddr_ = program.static_ddr;
     m.dynamic_ddr_ = program.dynamic_ddr;
     m.dynamic_base_ = m.ddr_base_ + ((program.static_ddr + ddr_align - 1) & ~(ddr_align - 1));
@@ -64,7 +73,7 @@ unsigned ActivationMemory::resolve_window(std::uint64_t offset, std::uint64_t le
 
 std::byte* ActivationMemory::l2tcm(unsigned nsp, std::uint64_t offset) const noexcept
 {
-    return on_chip_.bytes().data() + nsp * (l2tcm_bytes_ + vtcm_bytes_) + offset;
+    return on_chip_ + nsp * on_chip_stride_ + offset;
 }
 
 std::byte* ActivationMemory::vtcm(unsigned nsp, std::uint64_t offset) const noexcept

@@ -4,7 +4,7 @@
 #pragma once
 #include "aic100/wire/nnc_commands.hpp"
 #include "card/ddr.hpp"
-#include "card/nsp/program.hpp"
+#include "card/nsp/native_arena.hpp"
 #include <array>
 
 namespace card {
@@ -20,9 +20,11 @@ class ActivationMemory {
     /// Without memory of its own: every device address is bad.
     ActivationMemory() = default;
     /// `ddr` holds static and dynamic shared DDR, in this order (empty when the program has none).
-    /// Nothing when the host's memory is exhausted. L2TCM holds its initial state.
+    /// Nothing when the host's memory is exhausted. L2TCM holds its initial state. With an arena all memories
+    /// are in there, and `ddr` gives the address alone.
     [[nodiscard]] static std::optional<ActivationMemory> create(const Program& program, Region ddr,
-                                                                std::uint64_t mcid_base);
+                                                                std::uint64_t mcid_base,
+                                                                std::shared_ptr<NativeArena> arena = nullptr);
 
     /// How many places [address, address + length) stands for, each with `length` bytes at `out[i]`. 0 when
     /// any byte is outside. Marks on-chip memory as touched.
@@ -68,7 +70,10 @@ class ActivationMemory {
     void map_windows(const Program& program);
 
     Region region_;
-    ZeroPages on_chip_; ///< per NSP: L2TCM, then VTCM
+    ZeroPages pages_; ///< of on-chip memory that is not in an arena
+    std::shared_ptr<NativeArena> arena_;
+    std::byte* on_chip_ = nullptr; ///< per NSP: L2TCM, then VTCM
+    std::uint64_t on_chip_stride_ = 0;
     MutSpan ddr_;
     std::uint64_t ddr_base_ = 0, dynamic_base_ = 0, static_ddr_ = 0, dynamic_ddr_ = 0, mcid_base_ = 0;
     std::uint64_t l2tcm_bytes_ = 0, vtcm_bytes_ = 0;

@@ -2,6 +2,7 @@
 #include "card/nsp/metadata_reader.hpp"
 #include "aic100/wire/dbc.hpp"
 #include "aic100/wire/nnc_commands.hpp"
+#include "aic100/wire/nsp_native.hpp"
 #include "aic_metadata_generated.h"
 #include "base/checked.hpp"
 #include <algorithm>
@@ -11,7 +12,8 @@ namespace {
 namespace fb = aic100::meta;
 namespace status = aic100::nnc_status;
 constexpr unsigned terminator_bytes = 8, verify_depth = 64, verify_tables = 1'000'000;
-constexpr unsigned supported_exec_context = 5, known_exec_variables = 33;
+constexpr unsigned known_exec_variables = 33;
+constexpr std::uint64_t max_heap = 4ull << 30, max_l2_cached = 4096;
 constexpr unsigned space_multicast = 0;
 
 NncResult<void> refuse(NncStatus code) { return tl::unexpected(code); }
@@ -33,9 +35,12 @@ bool has_terminator(ConstSpan bytes) noexcept
 
 /// A nested list of what the program wants in its execution context (7.3): an unknown variable it cannot do
 /// without is a version mismatch. The emulated NSP hands out none of them; version 5 has them all.
-NncResult<void> check_exec_context(const fb::Metadata& m)
+NncResult<void> check_exec_context(const fb::Metadata& m, unsigned major)
 {
-    if (m.exec_context_major_version() != supported_exec_context) return refuse(status::EXEC_CONTEXT);
+    if (m.exec_context_major_version() != major) return refuse(status::EXEC_CONTEXT);
+    // A host-native program has its context from a header: offsets of 32-bit pointers mean nothing to it
+    // (7.9).
+    if (major == aic100::nsp_native_context) return {};
     if (m.exec_context() == nullptr || m.exec_context()->size() == 0) return {};
     const auto* data = reinterpret_cast<const std::byte*>(m.exec_context()->data());
     const Bytes copy(data, data + m.exec_context()->size()); // nested buffers need not be aligned
@@ -48,14 +53,14 @@ NncResult<void> check_exec_context(const fb::Metadata& m)
     return {};
 }
 
-NncResult<void> check_versions(const fb::Metadata& m)
+NncResult<void> check_versions(const fb::Metadata& m, unsigned context_major)
 {
     if (m.version_major() != aic100::metadata_major_version || m.hw_version_major() != 2)
         return refuse(status::METADATA);
     if (m.required_fields() != nullptr)
         for (const auto* name : *m.required_fields())
             if (!known_required_field(name->string_view())) return refuse(status::METADATA);
-    return check_exec_context(m);
+    return check_exec_context(m, context_major);
 }
 
 NncResult<void> read_sizes(const fb::Metadata& m, Program& p)
@@ -105,7 +110,8 @@ NncResult<void> read_receive_windows(const fb::NspMulticastTable& table, Program
             const bool vtcm = e->addr_space() == 1;
             if (e->addr_space() > 1 || e->base_addr_offset() > (vtcm ? p.vtcm_bytes : p.l2tcm_bytes))
                 return refuse(status::METADATA);
-            windows.push_back({e->base_addr_offset(), vtcm});
+            if (e->mask() >> p.nsps != 0) return refuse(status::METADATA);
+            windows.push_back({e->base_addr_offset(), vtcm, e->dynamic() != 0, e->mask()});
         }
     }
     p.receive.push_back(std::move(windows));
@@ -148,9 +154,32 @@ void read_requests(const fb::Metadata& m, Program& p, std::vector<std::uint32_t>
                 p.input_incs = s->sem_value();
     }
 }
+
+/// Threads, and which NSP is given which constants (4.3.6, 4.3.7).
+NncResult<void> read_native(const fb::Metadata& m, Program& p)
+{
+    const auto* threads = m.thread_descriptors();
+    if (threads == nullptr || threads->size() == 0 || threads->size() > aic100::nsp_max_threads)
+        return refuse(status::METADATA);
+    for (const auto* t : *threads) p.native.entries.push_back(t->entry_point());
+    if (m.network_heap_size() > max_heap || m.l2_cached_ddr_size() > max_l2_cached)
+        return refuse(status::NO_MEMORY);
+    p.native.heap_bytes = m.network_heap_size();
+    p.native.l2_cached_bytes = m.l2_cached_ddr_size();
+    p.native.constants_at.assign(p.nsps, -1);
+    if (m.constant_mappings() == nullptr) return {};
+    for (const auto* c : *m.constant_mappings()) {
+        if (c->core_mask() >> p.nsps != 0 || !range_inside(c->base_offset(), c->size(), p.static_constants))
+            return refuse(status::METADATA);
+        for (unsigned n = 0; n < p.nsps; ++n)
+            if ((c->core_mask() >> n & 1) != 0)
+                p.native.constants_at[n] = static_cast<std::int64_t>(c->base_offset());
+    }
+    return {};
+}
 } // namespace
 
-NncResult<Program> read_metadata(ConstSpan section)
+NncResult<Program> read_metadata(ConstSpan section, unsigned context_major)
 {
     Bytes copy(section.begin(), section.end()); // the file offset of the section is arbitrary: align it
     if (!verified<fb::Metadata>(copy)) {
@@ -160,7 +189,7 @@ NncResult<Program> read_metadata(ConstSpan section)
     }
     const auto& m = *flatbuffers::GetRoot<fb::Metadata>(copy.data());
     Program p;
-    if (auto r = check_versions(m); !r) return tl::unexpected(r.error());
+    if (auto r = check_versions(m, context_major); !r) return tl::unexpected(r.error());
     if (auto r = read_sizes(m, p); !r) return tl::unexpected(r.error());
     if (auto r = read_initial_state(m, p); !r) return tl::unexpected(r.error());
     if (auto r = read_multicast(m, p); !r) return tl::unexpected(r.error());
@@ -168,6 +197,9 @@ NncResult<Program> read_metadata(ConstSpan section)
     read_requests(m, p, masks);
     p.buffer_masks = std::move(masks);
     if (m.network_name() != nullptr) p.name = m.network_name()->str();
+    p.host_native = context_major == aic100::nsp_native_context;
+    if (p.host_native)
+        if (auto r = read_native(m, p); !r) return tl::unexpected(r.error());
     return p;
 }
 

@@ -7,7 +7,9 @@
 namespace card {
 
 /// Fills everything of a Program but its NSP part. `section` may start with the 8-byte terminator record.
-[[nodiscard]] NncResult<Program> read_metadata(ConstSpan section);
+/// -102 unless the program was made for execution context `context_major` (5, or that of host-native
+/// programs).
+[[nodiscard]] NncResult<Program> read_metadata(ConstSpan section, unsigned context_major);
 /// A name of workload Appendix B.
 [[nodiscard]] bool known_required_field(std::string_view name) noexcept;
 /// Section ".qaic.nsp" into the Program (aic100/wire/nsp_program.hpp). False when malformed or when it does

@@ -29,10 +29,21 @@ struct ProgramTensor {
     std::uint32_t nsp_mask = 1; ///< NSPs its multicast window reaches; NSP 0 for DDR
 };
 
-/// Receive side of one multicast id on one NSP.
+/// One multicast id on one NSP: where it lands there, and whom that NSP sends to.
 struct ReceiveWindow {
     std::uint64_t base = 0;
     bool vtcm = false;
+    bool dynamic = false;        ///< the program may change it
+    std::uint32_t send_mask = 0; ///< of its own bit too, which the hardware leaves out
+};
+
+/// What a host-native program needs besides (7.9).
+struct NativeNeeds {
+    std::vector<std::uint64_t> entries;     ///< of the threads of each NSP, in the object
+    std::vector<std::int64_t> constants_at; ///< per NSP: offset in the static constants, -1 = none
+    std::uint64_t heap_bytes = 0;           ///< per NSP
+    std::uint32_t l2_cached_bytes = 0;      ///< per NSP
+    std::uint64_t elf_bytes = 0;
 };
 
 struct Program {
@@ -48,6 +59,8 @@ struct Program {
     /// INC(sem 0) the consumers owe each round, DEC(sem 1) the producers owe (workload 7.7).
     std::vector<std::uint32_t> buffer_masks; ///< per DMA buffer: NSPs its window reaches; 0 = not on-chip
     unsigned input_incs = 1, output_decs = 1;
+    bool host_native = false; ///< the ELF is a program for this machine; `kind` and tensors mean nothing
+    NativeNeeds native;
     aic100::NspKind kind = aic100::NspKind::BUILTIN;
     aic100::NspBuiltin builtin = aic100::NspBuiltin::NONE;
     std::uint64_t arg0 = 0;

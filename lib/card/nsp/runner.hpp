@@ -5,21 +5,19 @@
 #include "card/dma/semaphores.hpp"
 #include "card/nsp/backend.hpp"
 #include "card/nsp/memory.hpp"
+#include "card/nsp/workload.hpp"
 
 namespace card {
 
-class Runner {
+class Runner final : public Workload {
   public:
     /// Everything referred to outlives the runner. `backend` computes on NSP `primary` of each tensor.
     Runner(const Program& program, ActivationMemory& memory, Semaphores& semaphores,
            std::unique_ptr<Backend> backend, const Clock& clock);
 
-    /// Goes as far as it can; true when it went anywhere.
-    bool step();
-    /// When a step will do something by itself.
-    [[nodiscard]] std::optional<Nanos> due() const noexcept;
-    /// Rings the exit doorbell on every NSP and lets the program see it. False when it does not leave.
-    [[nodiscard]] bool exit();
+    bool step() override;
+    [[nodiscard]] std::optional<Nanos> due() const noexcept override;
+    [[nodiscard]] bool exit() override;
     [[nodiscard]] std::uint64_t inferences() const noexcept { return inferences_; }
 
     /// Tensors as the backend sees them: each on the lowest NSP its window reaches.

@@ -111,8 +111,7 @@ TEST(Metadata, AllFortySlotsAreStored)
     const auto flat = encode_metadata(simple_io());
     const auto* root = flatbuffers::GetRoot<flatbuffers::Table>(flat.data());
     for (flatbuffers::voffset_t slot = 0; slot < 40; ++slot) {
-        const bool optional =
-            slot == 34 || slot == 37 || slot == 39; // tables the emulated card has no use for
+        const bool optional = slot == 34 || slot == 39; // tables the emulated card has no use for
         EXPECT_EQ(root->CheckField(static_cast<flatbuffers::voffset_t>(4 + 2 * slot)), !optional) << slot;
     }
     EXPECT_EQ(fb::GetMetadata(flat.data())->raw_struct_version_length(), 2 * (flat.size() + 8));
