@@ -20,5 +20,6 @@ __attribute__((used)) const char ml_qaic_emu_pmd_info[] =
     "PMD_INFO_STRING= {\"name\": \"ml_qaic_emu\", \"params\": \"" QAIC_PARAMS
     ",ddr=<size>,nsps=<int>,cpu=<int>,idle_us=<int>\", \"pci_ids\": []}";
 __attribute__((used)) const char ml_qaic_vfu_pmd_info[] =
-    "PMD_INFO_STRING= {\"name\": \"ml_qaic_vfu\", \"params\": \"socket=<path>," QAIC_PARAMS "\", \"pci_ids\": []}";
+    "PMD_INFO_STRING= {\"name\": \"ml_qaic_vfu\", \"params\": \"socket=<path>," QAIC_PARAMS
+    "\", \"pci_ids\": []}";
 }

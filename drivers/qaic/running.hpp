@@ -13,7 +13,7 @@ struct RunConfig {
     std::uint32_t depth = 1;    ///< operations in flight wanted per lane
     std::uint64_t op_limit = 0; ///< TSC cycles
     dbc::Completions completions = dbc::Completions::MEMORY;
-    std::uint64_t now = 0;      ///< TSC
+    std::uint64_t now = 0; ///< TSC
 };
 
 /// Depth a lane can have: DBC ids and FIFO elements are shared by all lanes (dbc/request_ids.hpp).
