@@ -77,6 +77,8 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
     // --------------------------------------------
     alignas(RTE_CACHE_LINE_SIZE) std::uint32_t head = 0; ///< next response to read
     std::uint32_t cached_tail = 0;                       ///< RSPTP as last read and checked
+    std::uint32_t unacknowledged = 0;                    ///< read, but not yet told to the card by RSPHP
+    std::uint32_t acknowledge_at = 1;                    ///< fixed: how many of those are worth a write
     std::atomic<std::uint64_t> completed{0};
     std::atomic<bool> draining{false};
 

@@ -194,6 +194,9 @@ std::uint32_t Channel::drain(std::uint32_t max, Deliver&& deliver) noexcept
     if (i == 0) return 0;
     head = (head + i) & mask;
     completed.store(completed.load(std::memory_order_relaxed) + i, std::memory_order_relaxed);
+    unacknowledged += i;
+    if (unacknowledged < acknowledge_at) return i;
+    unacknowledged = 0;
     rte_io_wmb(); // elements read and refilled before their slots are the card's again
     rte_write32_relaxed(rte_cpu_to_le_32(head), reg_rsphp);
     return i;

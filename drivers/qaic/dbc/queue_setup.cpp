@@ -5,6 +5,7 @@
 
 namespace qaic::dbc {
 namespace {
+constexpr std::uint32_t acknowledge_batch = 32; ///< responses a write of RSPHP, where the FIFO allows
 /// Lanes get equal, power-of-two shares of the ids, so that slot -> lane is a shift.
 std::uint32_t slots_per_lane(const QueueConfig& c) { return std::bit_ceil(std::max(c.depth, 1u)); }
 } // namespace
@@ -48,6 +49,9 @@ Result<std::unique_ptr<Queue>> Queue::allocate(Bus& bus, const QueueConfig& conf
     c.elements_per_op = static_cast<std::uint16_t>(config.elements_per_op);
     c.lane_count = static_cast<std::uint16_t>(config.lanes);
     c.completions = config.completions;
+    // The FIFO has at least two elements a slot, so a quarter of it held back never lets the card run out of
+    // room.
+    c.acknowledge_at = std::clamp(static_cast<std::uint32_t>(elements / 4), 1u, acknowledge_batch);
     c.ids = IdFormat(static_cast<std::uint32_t>(slots));
     return q;
 }
@@ -78,6 +82,7 @@ Result<void> Queue::bind(unsigned dbc, std::uint64_t now)
     c.reg_rsptp = reg(aic100::dbc_reg::RSPTP);
     c.tail.store(reqtp), c.turn.store(reqtp);
     c.head = c.cached_tail = rsphp;
+    c.unacknowledged = 0;
     c.published.store(0), c.completed.store(0);
     c.fault = {};
     c.fault_claimed.store(false);

@@ -221,6 +221,29 @@ TEST(DbcQueueMemory, NeverAsksTheRegister)
     EXPECT_TRUE(rig.channel().active());
 }
 
+/// One write of RSPHP for 32 responses however they trickle in, and never so late that the card has no room.
+TEST_P(DbcQueue, AcknowledgesInBatchesThatLeaveTheCardRoom)
+{
+    for (const std::uint32_t depth : {1u, 2u, 3u, 16u, 256u}) {
+        Rig rig(with({.depth = depth, .op_limit = 1}));
+        const auto n = rig.queue->elements();
+        std::uint32_t writes = 0, last = rig.bus.registers(3)[2], responses = 0;
+        for (std::uint64_t i = 0; i < 4096; i += depth) {
+            ASSERT_EQ(rig.submit(i, depth), depth);
+            for (const auto id : rig.card.fetch()) {
+                rig.card.answer(id);
+                const auto used = (rig.card.response_tail() - rig.bus.registers(3)[2]) & (n - 1);
+                ASSERT_LT(used + depth - 1, n) << "depth " << depth;
+                ASSERT_EQ(rig.poll().size(), 1u);
+                ++responses;
+                if (rig.bus.registers(3)[2] != last) ++writes, last = rig.bus.registers(3)[2];
+            }
+        }
+        EXPECT_LE(writes, responses / std::min(32u, std::max(1u, n / 4))) << "depth " << depth;
+        EXPECT_GT(writes, 0u);
+    }
+}
+
 TEST(DbcQueueMemory, ResponseThatNobodyIsOwedIsQuarantined) // D13, D14
 {
     Rig rig({.depth = 16, .op_limit = 1});
