@@ -23,10 +23,13 @@ bool BootLog::poll()
     bool did = false;
     constexpr std::uint8_t out = channel::LOGGING + 1;
     while (!lines_.empty() && port_.running(out) && port_.pending(out) < max_unposted) {
-        // Lines are NUL-terminated; one longer than the host's buffer goes on in the next (OVERFLOW).
-        const auto text = std::as_bytes(std::span(lines_.front().c_str(), lines_.front().size() + 1));
-        (void)port_.send(out, {text.begin(), text.end()});
+        // Newline and NUL end a line: Linux drops the NUL and shows the rest one after the other. A line
+        // longer than the host's buffer goes on in the next (OVERFLOW).
+        auto text = std::move(lines_.front());
         lines_.pop_front();
+        text += '\n';
+        const auto bytes = std::as_bytes(std::span(text.c_str(), text.size() + 1));
+        (void)port_.send(out, {bytes.begin(), bytes.end()});
         did = true;
     }
     return did;

@@ -5,6 +5,10 @@ namespace card {
 using aic100::ExecEnv;
 using aic100::MhiState;
 
+namespace {
+constexpr Nanos farewell_limit = 200ms;
+}
+
 CardCore::CardCore(CardConfig config, HostPort& host, const Clock& clock, ControlFactory make_control_with)
     : config_(std::move(config)), clock_(clock), factory_(std::move(make_control_with)), gate_(host),
       bar0_(gate_, clock), faults_(*this), engine_(gate_, bar0_, faults_.events),
@@ -141,7 +145,7 @@ bool CardCore::poll_mission()
     if (stage() != Stage::SBL_M0 && stage() != Stage::AMSS_M0) return false;
     bool did = engine_.poll();
     did |= poll_services();
-    if (stage() == Stage::SBL_M0 && sahara_.finished()) start_amss(), did = true;
+    if (stage() == Stage::SBL_M0 && sahara_.finished() && host_is_done()) start_amss(), did = true;
     if (stage() == Stage::AMSS_M0) did |= control_->poll();
     return did;
 }
@@ -156,10 +160,19 @@ bool CardCore::poll_services()
     return ssr_.poll() || did;
 }
 
+/// Linux posts its Sahara buffer again after the last answer too, and complains when the channel has gone by
+/// then. Silicon takes seconds to start its firmware; we wait for the buffer, or that long.
+bool CardCore::host_is_done()
+{
+    if (!amss_at_) amss_at_ = clock_.now() + farewell_limit;
+    return engine_.posted(aic100::channel::SAHARA + 1) != 0 || clock_.now() >= *amss_at_;
+}
+
 /// 8.3: the register first, then the event; SBL's channels are forgotten without a word to the host, whose
 /// rings and contexts stay in use.
 void CardCore::start_amss()
 {
+    amss_at_.reset();
     bar0_.set_exec_env(ExecEnv::AMSS);
     move(Cause::IMAGES_DONE);
     engine_.set_env(ExecEnv::AMSS);
@@ -176,6 +189,7 @@ std::optional<Nanos> CardCore::next_due() const
     };
     if (gate_.gone()) return first;
     if (!faults_.boot.withhold_ready) take(ready_at_);
+    if (stage() == Stage::SBL_M0) take(amss_at_);
     if (!gate_.open() || stage() != Stage::AMSS_M0) return first;
     take(ssr_.next_due());
     take(control_->next_due());

@@ -63,6 +63,7 @@ class CardCore {
     void enter_m0();
     bool poll_mission();
     bool poll_services();
+    [[nodiscard]] bool host_is_done();
     void start_amss();
 
     CardConfig config_;
@@ -89,6 +90,7 @@ class CardCore {
 
     std::atomic<Stage> stage_{Stage::PBL};
     std::optional<Nanos> ready_at_;
+    std::optional<Nanos> amss_at_; ///< latest start of mission mode, once every image is there
     bool m0_wanted_ = false;
 };
 

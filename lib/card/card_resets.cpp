@@ -29,7 +29,11 @@ bool CardCore::move(Cause cause)
     return true;
 }
 
-void CardCore::arm_ready(Nanos delay) { ready_at_ = clock_.now() + delay + faults_.boot.ready_extra; }
+void CardCore::arm_ready(Nanos delay)
+{
+    amss_at_.reset();
+    ready_at_ = clock_.now() + delay + faults_.boot.ready_extra;
+}
 
 bool CardCore::handle_resets()
 {
@@ -45,7 +49,7 @@ void CardCore::drop_everything()
     for (auto* service : services()) service->reset();
     control_->reset();
     pbl_.reset();
-    ready_at_.reset();
+    ready_at_.reset(), amss_at_.reset();
     m0_wanted_ = false;
 }
 
@@ -84,7 +88,7 @@ void CardCore::remove()
 {
     gate_.remove();
     engine_.shut(); // the rest is dropped by power_cycle(): its registers must not be seen as 0 meanwhile
-    ready_at_.reset();
+    ready_at_.reset(), amss_at_.reset();
     move(Cause::REMOVED);
     window_.fill_all_ones();
 }

@@ -37,6 +37,8 @@ class MhiChannel {
     // ---- from-device
     void queue(Bytes packet) { pending_.push_back(std::move(packet)); }
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
+    /// Buffers of the host that wait for a packet.
+    [[nodiscard]] std::size_t posted() const noexcept { return elements_.size(); }
     /// Puts pending packets into posted buffers; true when anything moved.
     bool deliver(HostGate& gate, EventRing& events, const Window& data);
 

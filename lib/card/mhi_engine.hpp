@@ -42,6 +42,10 @@ class MhiEngine final : public PacketPort {
     bool send(std::uint8_t from_device, Bytes packet) override;
     [[nodiscard]] bool running(std::uint8_t channel) const override;
     [[nodiscard]] std::size_t pending(std::uint8_t from_device) const override;
+    [[nodiscard]] std::size_t posted(std::uint8_t from_device) const
+    {
+        return channels_[from_device].posted();
+    }
 
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
     [[nodiscard]] const EventRing& events() const noexcept { return events_; }

@@ -241,7 +241,7 @@ bool MiniHost::serve_sbl(const std::map<unsigned, Bytes>& images)
         if (exec_env() == 2) return true;
         while (const auto line = receive(13)) {
             log_text.append(reinterpret_cast<const char*>(line->data()), line->size());
-            if (!log_text.empty() && log_text.back() == '\0') log_text.back() = '\n';
+            if (!log_text.empty() && log_text.back() == '\0') log_text.pop_back();
             while (channel(13).buffers.size() < 16) post(13, 512);
             moved = true;
         }
