@@ -37,7 +37,8 @@ class Fields {
         wrong(fmt::format("\"{}\" takes true or false", name));
         return otherwise;
     }
-    std::string text(const std::string& name, std::size_t most, std::optional<std::string> otherwise = {})
+    std::string text(const std::string& name, std::size_t most,
+                     const std::optional<std::string>& otherwise = {})
     {
         const auto* node = find(name, otherwise.has_value());
         if (node == nullptr) return otherwise.value_or("");

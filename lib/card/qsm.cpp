@@ -5,12 +5,13 @@
 namespace card {
 
 struct Qsm::Impl {
-    Impl(const CardConfig& config, QsmPorts ports) : firmware(config, ports), server(firmware) {}
+    Impl(const CardConfig& config, QsmPorts ports) : firmware(config, std::move(ports)), server(firmware) {}
     Firmware firmware;
     Server server;
 };
 
-Qsm::Qsm(const CardConfig& config, QsmPorts ports) : impl_(std::make_unique<Impl>(config, ports)) {}
+Qsm::Qsm(const CardConfig& config, QsmPorts ports) : impl_(std::make_unique<Impl>(config, std::move(ports)))
+{}
 Qsm::~Qsm() = default;
 
 std::optional<Bytes> Qsm::control(ConstSpan message) { return impl_->server.handle(message); }

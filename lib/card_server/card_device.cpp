@@ -38,7 +38,7 @@ Region CardDevice::region(unsigned index) const
     region.flags = rw;
     if (index == aic100::bar_dbc && !options_.trap) {
         region.fd = card_.dbc_window_fd();
-        region.areas = {{aic100::dbc_base, aic100::dbc_count * aic100::dbc_stride}};
+        region.areas = {{aic100::dbc_base, std::uint64_t{aic100::dbc_count} * aic100::dbc_stride}};
     }
     return region;
 }

@@ -32,7 +32,7 @@ std::string bar0_register(std::uint32_t offset)
 {
     namespace layout = card::layout;
     constexpr auto doorbells = layout::channels * aic100::doorbell_bytes;
-    if (const auto name = in_table(aic100::mhi_registers(), offset); !name.empty()) return name;
+    if (auto name = in_table(aic100::mhi_registers(), offset); !name.empty()) return name;
     if (offset >= layout::bhi && offset < layout::bhie)
         if (const auto name = in_table(aic100::bhi_registers(), offset - layout::bhi); !name.empty())
             return "BHI_" + name;

@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* NOLINTBEGIN(modernize-use-using): C */
 
 #define QAIC_NSP_CONTEXT_MAJOR 0x8005u
 #define QAIC_NSP_CONTEXT_MINOR 0u
@@ -97,6 +98,7 @@ typedef struct qaic_nsp_context {
 /* What a program exports, under this name. */
 void _qaic_start(const qaic_nsp_context* context, uint8_t thread, uint32_t software_thread);
 
+/* NOLINTEND(modernize-use-using) */
 #ifdef __cplusplus
 }
 #endif

@@ -11,7 +11,7 @@ namespace vfio_user {
 namespace {
 
 // Twice what we allow, so that most of what is too much is seen as a number and not as a truncation.
-constexpr std::size_t control_fds = 2 * max_fds;
+constexpr std::size_t control_fds = std::size_t{2} * max_fds;
 
 timespec to_timespec(Nanos time)
 {

@@ -149,7 +149,7 @@ Result<void> Socket::send(ConstSpan bytes, int fd, Nanos until)
 Result<void> Socket::receive(MutSpan to, std::vector<Fd>& fds, Nanos until)
 {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * vfio_user::max_fds)> control{};
-    fds.reserve(2 * vfio_user::max_fds); // so that owning one cannot fail
+    fds.reserve(std::size_t{2} * vfio_user::max_fds); // so that owning one cannot fail
     while (!to.empty()) {
         iovec part{to.data(), to.size()};
         msghdr message{};
