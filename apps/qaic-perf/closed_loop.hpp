@@ -28,6 +28,7 @@ struct LoopPlan {
     std::uint64_t ticks = std::numeric_limits<std::uint64_t>::max(); ///< submit for that long at most
     std::uint64_t stall_ticks = 0; ///< give up when nothing moved for that long
     std::uint16_t burst = 1;       ///< ops per call at most, 1 or more
+    bool whole_bursts = false;     ///< wait until a whole burst is free; only the last may be smaller
     std::uint32_t tensors = 1;     ///< inputs to cycle through
 };
 
@@ -102,6 +103,8 @@ class ClosedLoop {
     {
         prepare();
         if (ready_count_ == 0) return;
+        const bool last = stats_.ledger.submitted + ready_count_ >= plan_.count;
+        if (plan_.whole_bursts && ready_count_ < plan_.burst && !last) return;
         const auto before = queue_.ticks();
         const auto taken = std::min(queue_.enqueue(ready_.data(), ready_count_), ready_count_);
         const auto after = queue_.ticks();

@@ -18,6 +18,10 @@ void add_run_options(CLI::App& command, RunOptions& o)
     command.add_option("--labels", o.labels, "right class of each input, one byte each: prints the accuracy")
         ->type_name("FILE");
     command
+        .add_option("--output", o.output,
+                    "write the outputs of all of --input to FILE (needs --expect or --labels)")
+        ->type_name("FILE");
+    command
         .add_option("--tolerance", o.tolerance,
                     "largest absolute difference (default: 1e-3, with --device-io 0)")
         ->check(CLI::Range(0.0, 1e30))
@@ -33,6 +37,7 @@ void add_run_options(CLI::App& command, RunOptions& o)
                     "ops per call at most (default: 8, or the queue depth if that is less)")
         ->check(CLI::Range(1U, 65535U))
         ->type_name("N");
+    command.add_flag("--whole-bursts", o.whole_bursts, "never fewer ops per call than --burst");
     auto* time = command.add_option("--time", o.time, "measure for S seconds (default: 2)")
                      ->check(CLI::Range(0.001, 86400.0))
                      ->type_name("S");
@@ -69,6 +74,8 @@ Result<void> settle(RunOptions& o)
         return fail(Code::E_INVAL, "--labels needs --input: which tensors do they belong to?");
     if (o.expect.empty() && o.tolerance >= 0)
         return fail(Code::E_INVAL, "--tolerance needs --expect: there is nothing to compare");
+    if (!o.output.empty() && o.expect.empty() && o.labels.empty())
+        return fail(Code::E_INVAL, "--output needs --expect or --labels: it holds what was verified");
     if (o.burst > o.queue_depth)
         return fail(Code::E_INVAL, "--burst {} is more than --queue-depth {}", o.burst, o.queue_depth);
     if (o.burst == 0) o.burst = std::min(8U, o.queue_depth);

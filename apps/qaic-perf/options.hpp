@@ -17,10 +17,12 @@ namespace qaic::perf {
 struct RunOptions {
     std::string model;
     std::string input, expect, labels; ///< raw tensor files; empty: not given
+    std::string output;                ///< raw tensor file to write; empty: none
     double tolerance = -1;             ///< below 0: not given, see effective_tolerance()
     bool float_io = false, device_io = false;
     std::uint32_t queue_depth = 32;
     std::uint32_t burst = 0; ///< 0: the smaller of 8 and queue_depth
+    bool whole_bursts = false;
     double time = 0;         ///< seconds; 0: not given
     std::uint64_t count = 0; ///< ops; 0: not given. Without time and count: default_time
     double warmup = 0.2;     ///< seconds, not in the figures

@@ -50,6 +50,7 @@ struct Report {
     Verification verification; ///< of the verify phase: every tensor once
     Verification sampled;      ///< of the measured phase: one output in sample_period
     std::uint64_t sample_period = 0;
+    Bytes outputs; ///< of the verify phase, for --output
     CallCosts costs;
     stats::Histogram latency; ///< ticks
     stats::Histogram enqueue_per_op,

@@ -37,6 +37,7 @@ Json options(const RunOptions& o)
             {"io", o.device_io ? "device" : "float32"},
             {"queue_depth", o.queue_depth},
             {"burst", o.burst},
+            {"whole_bursts", o.whole_bursts},
             {"time_s", o.time},
             {"count", o.count},
             {"warmup_s", o.warmup},

@@ -78,8 +78,8 @@ void print_figures(const Report& r)
 {
     const auto& o = r.options;
     const auto us = [&r](double ticks) { return r.ns(ticks) / 1000; };
-    line("measure", "closed loop, queue depth {}, bursts of up to {}, {:.3f} s after {:g} s of warm-up",
-         o.queue_depth, o.burst, r.measure.seconds, o.warmup);
+    line("measure", "closed loop, queue depth {}, bursts of {}{}, {:.3f} s after {:g} s of warm-up",
+         o.queue_depth, o.whole_bursts ? "" : "up to ", o.burst, r.measure.seconds, o.warmup);
     if (r.sample_period != 0)
         line("", "{} outputs checked on the way (one in {})", grouped(r.sampled.checked), r.sample_period);
     line("throughput", "{} inferences/s ({} inferences)", grouped(r.per_second()),

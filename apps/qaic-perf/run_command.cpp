@@ -91,15 +91,23 @@ int run_command(const RunOptions& options)
 {
     auto files = read_run_files(options);
     if (!files) return failed(files.error());
-    if (!options.json.empty())
-        if (auto e = check_writable(options.json); !e) return failed(e.error());
+    const std::pair<const char*, const std::string&> written[] = {{"--json", options.json},
+                                                                  {"--output", options.output}};
+    for (const auto& [option, path] : written)
+        if (!path.empty())
+            if (auto e = check_writable(option, path); !e) return failed(e.error());
     const auto report = std::make_unique<Report>();
     report->options = options;
     if (auto e = run(*files, *report); !e) return failed(e.error());
     print_text(*report);
     for (const auto& problem : report->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
-    if (!options.json.empty())
-        if (auto e = write_text(options.json, to_json(*report)); !e) return failed(e.error());
+    if (!options.json.empty()) {
+        const auto text = to_json(*report);
+        if (auto e = write_file("--json", options.json, std::as_bytes(std::span(text))); !e)
+            return failed(e.error());
+    }
+    if (!options.output.empty())
+        if (auto e = write_file("--output", options.output, report->outputs); !e) return failed(e.error());
     return report->ok() ? 0 : 1;
 }
 

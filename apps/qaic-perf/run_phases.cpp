@@ -43,6 +43,7 @@ Result<Bench> make_bench(const MlDevice& device, const MlModel& model, const Run
     QAIC_TRY(auto ops, OpSet::make(o.queue_depth, model.facts(), outputs, d.numa));
     LoopPlan plan;
     plan.burst = static_cast<std::uint16_t>(o.burst);
+    plan.whole_bursts = o.whole_bursts;
     plan.tensors = static_cast<std::uint32_t>(tensors.input.count);
     plan.stall_ticks = static_cast<std::uint64_t>(o.wait_limit * static_cast<double>(r.environment.tsc_hz));
     return Bench{std::move(inputs), std::move(outputs), std::move(ops), {d.id, 0}, plan};
@@ -79,6 +80,10 @@ Result<void> run_phases(const MlDevice& device, const MlModel& model, const RunT
 
     if (r.verifies()) {
         auto all = verifier();
+        if (!o.output.empty()) {
+            r.outputs.resize(tensors.input.count * file_bytes(model.facts().outputs, o.format()));
+            all.keep_in(r.outputs);
+        }
         auto watch = observer(all, 1);
         auto plan = bench.plan;
         plan.count = tensors.input.count;

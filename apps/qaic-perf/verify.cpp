@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "verify.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <utility>
@@ -53,6 +54,8 @@ Verifier::Verifier(std::vector<ElementRun> runs, ConstSpan expect, ConstSpan lab
 
 void Verifier::check(std::size_t index, ConstSpan got)
 {
+    if (!kept_.empty())
+        std::copy_n(got.begin(), tensor_bytes_, kept_.subspan(index * tensor_bytes_, tensor_bytes_).begin());
     const auto got_class = labels_.empty() ? 0 : largest_element(runs_.front(), got);
     if (!labels_.empty()) {
         ++result_.labelled;

@@ -42,6 +42,8 @@ class Verifier {
   public:
     /// `expect` holds whole tensors of the runs back to back; `labels` one byte a tensor.
     Verifier(std::vector<ElementRun> runs, ConstSpan expect, ConstSpan labels, double tolerance);
+    /// check() keeps every output in `to`, tensor by tensor; `to` holds as many tensors as will be checked.
+    void keep_in(std::span<std::byte> to) noexcept { kept_ = to; }
     /// Checks the output of input tensor `index` (below the number of tensors given).
     void check(std::size_t index, ConstSpan got);
     [[nodiscard]] const Verification& result() const noexcept { return result_; }
@@ -50,6 +52,7 @@ class Verifier {
   private:
     std::vector<ElementRun> runs_;
     ConstSpan expect_, labels_;
+    std::span<std::byte> kept_;
     double tolerance_;
     std::size_t tensor_bytes_ = 0;
     Verification result_;

@@ -66,6 +66,21 @@ TEST(ClosedLoop, KeepsTheDepthInFlightAndNoMore)
     EXPECT_TRUE(out->stats.ledger.balanced());
 }
 
+TEST(ClosedLoop, WholeBurstsWaitUntilTheyAreWhole)
+{
+    for (const std::uint64_t count : {96U, 1000U}) {
+        FakeQueue queue;
+        queue.per_dequeue = 3; // ops come back in dribs and drabs
+        FakeOps ops(32);
+        auto plan = plan_of(count, 8);
+        plan.whole_bursts = true;
+        const auto out = run(queue, ops, plan);
+        EXPECT_EQ(queue.enqueue_calls, (count + 7) / 8);
+        EXPECT_EQ(out->stats.ledger.succeeded, count);
+        EXPECT_FALSE(out->stats.stalled);
+    }
+}
+
 TEST(ClosedLoop, OffersRefusedOpsAgain)
 {
     FakeQueue queue;

@@ -124,10 +124,10 @@ TEST_F(Files, RefusesAFileBeyondTheLimitWithoutReadingIt)
 
 TEST_F(Files, TextIsReplacedAsAWhole)
 {
-    ASSERT_TRUE(check_writable(path("r.json")));
+    ASSERT_TRUE(check_writable("--json", path("r.json")));
     EXPECT_FALSE(fs::exists(path("r.json")));
-    ASSERT_TRUE(write_text(path("r.json"), "old"));
-    ASSERT_TRUE(write_text(path("r.json"), "new"));
+    ASSERT_TRUE(write_file("--json", path("r.json"), std::as_bytes(std::span("old", 3))));
+    ASSERT_TRUE(write_file("--json", path("r.json"), std::as_bytes(std::span("new", 3))));
     std::string text;
     std::ifstream(path("r.json")) >> text;
     EXPECT_EQ(text, "new");
@@ -136,10 +136,10 @@ TEST_F(Files, TextIsReplacedAsAWhole)
 
 TEST_F(Files, UnwritableJsonIsRefusedBeforeTheRun)
 {
-    const auto no = check_writable(path("no/such/r.json"));
+    const auto no = check_writable("--json", path("no/such/r.json"));
     ASSERT_FALSE(no);
     EXPECT_HAS(no.error().message(), "--json " + path("no/such/r.json") + ": cannot write");
-    EXPECT_FALSE(check_writable(folder.string()));
+    EXPECT_FALSE(check_writable("--json", folder.string()));
 }
 
 } // namespace

@@ -136,4 +136,16 @@ TEST(Verifier, LabelsAlone)
     EXPECT_FALSE(Verifier(floats(3), {}, {}, 0).needed());
 }
 
+TEST(Verifier, KeepsOutputsInTheirTensorsPlace)
+{
+    const Case c;
+    Verifier v(floats(3), {}, c.labels, 0.1);
+    std::vector<float> kept(6, -1);
+    v.keep_in(std::as_writable_bytes(std::span(kept)));
+    v.check(1, bytes({4, 5, 6})); // outputs come in any order
+    EXPECT_EQ(kept, (std::vector<float>{-1, -1, -1, 4, 5, 6}));
+    v.check(0, bytes({1, 2, 3}));
+    EXPECT_EQ(kept, (std::vector<float>{1, 2, 3, 4, 5, 6}));
+}
+
 } // namespace
