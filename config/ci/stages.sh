@@ -45,6 +45,7 @@ ci() {
     stage build ./dev build
     stage test ./dev test
     stage demo demo_offline
+    stage vm ./dev vm
     stage asan ./dev asan                # also the build by clang, and what lint's clang-tidy reads
     stage lint ./dev lint
     stage fuzz ./dev fuzz "${QAIC_FUZZ_SECONDS:-60}"
@@ -53,6 +54,7 @@ ci() {
     for log in test asan; do
         sed -n "s/^\(skipped: \|FAILED: \)/$log: \1/p" "build-ci/logs/$log.log"
     done
+    sed -n 's/^FAIL /vm: FAILED: /p' build-ci/logs/vm.log
     if [ -f "$QAIC_COUNTS" ]; then
         while read -r p f s; do
             passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -64,4 +66,4 @@ ci() {
     [ $failed = 0 ]
 }
 
-setup_all() { need_packages build ci && ./dev setup; }
+setup_all() { need_packages build ci vm && ./dev setup; }
