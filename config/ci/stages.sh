@@ -23,7 +23,7 @@ stage() {                                # stage NAME COMMAND...: exit status 77
 # there is a skip.
 compile_against_25_11() {
     local rc=0
-    build build-dpdk-25.11 demo abi_check tests/unit/driver/mldev/unit_driver_mldev || rc=$?
+    build build-dpdk-25.11 demo tests/headers/abi_check tests/unit/driver/mldev/unit_driver_mldev || rc=$?
     [ $rc != 3 ] || { echo "the suite that served DPDK 25.11 has moved to another version"; return 77; }
     return $rc
 }
