@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "card/control_server.hpp"
+#include <utility>
 
 namespace card {
 namespace {
 
 class RealControl final : public ControlServer {
   public:
-    RealControl(const CardConfig& config, QsmPorts ports) : qsm_(config, ports) {}
+    RealControl(const CardConfig& config, QsmPorts ports) : qsm_(config, std::move(ports)) {}
     std::optional<Bytes> control(ConstSpan message) override { return qsm_.control(message); }
     void control_started() override { qsm_.control_started(); }
     void reset() override { qsm_.reset(); }
@@ -25,7 +26,7 @@ class RealControl final : public ControlServer {
 ControlFactory real_control()
 {
     return [](const CardConfig& config, QsmPorts ports) -> std::unique_ptr<ControlServer> {
-        return std::make_unique<RealControl>(config, ports);
+        return std::make_unique<RealControl>(config, std::move(ports));
     };
 }
 
