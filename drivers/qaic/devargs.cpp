@@ -68,12 +68,15 @@ Result<void> set_attach(DevArgs& out, std::string_view key, std::string_view val
     out.attach = value == "warm" ? AttachPolicy::WARM : AttachPolicy::SOC_RESET;
     return {};
 }
-Result<void> set_completions(DevArgs& out, std::string_view key, std::string_view value)
+Result<void> set_completion(DevArgs& out, std::string_view key, std::string_view value)
 {
-    if (value != "memory" && value != "register")
-        return fail(Code::E_INVAL, "devarg {}: got='{}' limit=memory|register", key, value);
-    out.completions = value == "memory" ? dbc::Completions::MEMORY : dbc::Completions::REGISTER;
-    return {};
+    constexpr std::pair<std::string_view, dbc::Completions> modes[] = {
+        {"memory", dbc::Completions::MEMORY},
+        {"confirmed", dbc::Completions::CONFIRMED},
+        {"register", dbc::Completions::REGISTER}};
+    for (const auto& [name, mode] : modes)
+        if (value == name) return out.completions = mode, Result<void>{};
+    return fail(Code::E_INVAL, "devarg {}: got='{}' limit=memory|confirmed|register", key, value);
 }
 Result<void> set_ddr(DevArgs& out, std::string_view key, std::string_view value)
 {
@@ -98,6 +101,18 @@ Result<void> set_op_timeout(DevArgs& o, std::string_view k, std::string_view v)
     return ranged<1, 3'600'000>(
         o, k, v, [](DevArgs& a, std::uint64_t n) { a.op_timeout = std::chrono::milliseconds(n); });
 }
+Result<void> set_instances(DevArgs& o, std::string_view k, std::string_view v)
+{
+    return ranged<1, 16>(o, k, v,
+                         [](DevArgs& a, std::uint64_t n) { a.instances = static_cast<unsigned>(n); });
+}
+Result<void> set_recovery(DevArgs& out, std::string_view key, std::string_view value)
+{
+    if (value != "auto" && value != "off")
+        return fail(Code::E_INVAL, "devarg {}: got='{}' limit=auto|off", key, value);
+    out.recover = value == "auto";
+    return {};
+}
 Result<void> set_housekeeping(DevArgs& o, std::string_view k, std::string_view v)
 {
     return ranged<1, 1000>(
@@ -118,7 +133,9 @@ constexpr Row rows[] = {
     {"attach", "reset|warm", every, set_attach},
     {"op_timeout_ms", "<int>", every, set_op_timeout},
     {"housekeeping_ms", "<int>", every, set_housekeeping},
-    {"completions", "memory|register", every, set_completions},
+    {"instances", "<int>", every, set_instances},
+    {"recovery", "auto|off", every, set_recovery},
+    {"completion", "memory|confirmed|register", every, set_completion},
     {"ddr", "<size>", emulated, set_ddr},
     {"nsps", "<int>", emulated, set_nsps},
     {"cpu", "<int>", emulated, set_cpu},

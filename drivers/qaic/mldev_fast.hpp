@@ -8,21 +8,35 @@
 
 namespace qaic::fast {
 
-/// Checks an operation against the model it names. Everything here comes from the application.
-[[nodiscard]] inline OpRule check_op(const rte_ml_op& op, const ModelPort* port) noexcept
+/// The one common case, in as few branches as can be: a started model, one segment each way. Everything
+/// looked at comes from the application.
+[[nodiscard]] __rte_always_inline bool plain(const rte_ml_op& op, const ModelPort& port) noexcept
 {
-    if (unlikely(port == nullptr)) return OpRule::MODEL;
-    if (unlikely(op.nb_batches != 1)) return OpRule::BATCHES;
-    if (unlikely(op.input == nullptr || op.output == nullptr)) return OpRule::NO_BUFFER;
+    if (unlikely(op.input == nullptr || op.output == nullptr)) return false;
     const rte_ml_buff_seg* const in = op.input[0];
     const rte_ml_buff_seg* const out = op.output[0];
-    if (unlikely(in == nullptr || out == nullptr)) return OpRule::NO_BUFFER;
-    if (unlikely(in->next != nullptr || out->next != nullptr)) return OpRule::SEGMENTS;
-    if (unlikely(in->length < port->input_bytes)) return OpRule::INPUT_SIZE;
-    if (unlikely(out->length < port->output_bytes)) return OpRule::OUTPUT_SIZE;
-    if (unlikely(in->iova_addr == RTE_BAD_IOVA || out->iova_addr == RTE_BAD_IOVA)) return OpRule::IOVA;
-    if (unlikely(!port->lane->channel->active())) return OpRule::FAULTED;
-    return OpRule::NONE;
+    if (unlikely(in == nullptr || out == nullptr)) return false;
+    const bool odd = (op.nb_batches != port.batches) | (in->next != nullptr) | (out->next != nullptr) |
+                     (in->length < port.input_bytes) | (out->length < port.output_bytes) |
+                     (in->iova_addr == RTE_BAD_IOVA) | (out->iova_addr == RTE_BAD_IOVA);
+    return likely(!odd);
+}
+
+/// What is wrong with an operation that is not plain(); NONE for a good one over chains of segments.
+[[nodiscard]] inline OpRule check_op(const rte_ml_op& op, const ModelPort* port) noexcept
+{
+    using dbc::ChainFault;
+    if (port == nullptr) return OpRule::MODEL;
+    if (op.nb_batches != port->batches) return OpRule::BATCHES;
+    if (op.input == nullptr || op.output == nullptr) return OpRule::NO_BUFFER;
+    if (op.input[0] == nullptr || op.output[0] == nullptr) return OpRule::NO_BUFFER;
+    const auto in = dbc::check_chain(op.input[0], port->input_bytes);
+    const auto out = dbc::check_chain(op.output[0], port->output_bytes);
+    if (in == ChainFault::TOO_MANY || out == ChainFault::TOO_MANY) return OpRule::SEGMENTS;
+    if (in == ChainFault::TOO_SHORT) return OpRule::INPUT_SIZE;
+    if (out == ChainFault::TOO_SHORT) return OpRule::OUTPUT_SIZE;
+    if (in == ChainFault::NO_IOVA || out == ChainFault::NO_IOVA) return OpRule::IOVA;
+    return port->lane->channel->active() ? OpRule::NONE : OpRule::FAULTED;
 }
 
 /// Takes an invalid operation in, to come back with ERROR: a short count would mean "full" to the
@@ -42,58 +56,79 @@ inline void reject(QueuePair& qp, rte_ml_op& op, OpRule rule, const ModelPort* p
     qp.rejected.store(qp.rejected.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-/// Writes the request elements of one operation: the template with two addresses and the request id patched
-/// in.
-template<class At>
-inline void fill_elements(const ModelPort& port, const rte_ml_op& op, std::uint16_t id, At&& at) noexcept
-{
-    const std::uint64_t in = op.input[0]->iova_addr, out = op.output[0]->iova_addr;
-    for (std::uint32_t e = 0; e < port.element_count; ++e) {
-        const auto& from = port.elements[e];
-        aic100::RequestElement& to = at(e);
-        to = from.wire;
-        to.source = from.wire.source.get() + (in & from.in_mask);
-        to.destination = from.wire.destination.get() + (out & from.out_mask);
-        to.req_id = id;
-    }
-}
-
-/// Submits ops[0..n), all valid and for one port. Returns how many there was room for.
-inline std::uint32_t submit_run(const ModelPort& port, rte_ml_op** ops, std::uint32_t n,
-                                std::uint64_t now) noexcept
-{
-    return port.lane->submit(
-        n, now, [ops](std::uint32_t i) -> void* { return ops[i]; },
-        [&](std::uint32_t i, std::uint16_t id, auto&& at) {
-            ops[i]->status = RTE_ML_OP_STATUS_NOT_PROCESSED;
-            fill_elements(port, *ops[i], id, at);
-        });
-}
-
-/// Lanes that were written to in this burst: one doorbell each, at the end.
+/// Lanes that were written to in this burst: one doorbell each, at the end. Nearly always there is one.
 class DirtyLanes {
   public:
-    void add(dbc::Lane* lane) noexcept
+    __rte_always_inline void add(dbc::Lane* lane) noexcept
     {
-        if (last_ == lane) return;
-        last_ = lane;
-        for (std::uint32_t i = 0; i < count_; ++i)
-            if (lanes_[i] == lane) return;
-        if (count_ < lanes_.size())
-            lanes_[count_++] = lane;
+        if (likely(first_ == lane)) return;
+        if (first_ == nullptr)
+            first_ = lane;
         else
-            lane->flush();
+            add_another(lane);
     }
-    ~DirtyLanes()
+    __rte_always_inline void flush() noexcept
     {
-        for (std::uint32_t i = 0; i < count_; ++i) lanes_[i]->flush();
+        if (first_ != nullptr) first_->flush();
+        for (std::uint32_t i = 0; unlikely(i < count_); ++i) others_[i]->flush();
     }
 
   private:
-    dbc::Lane* last_ = nullptr;
+    __rte_noinline void add_another(dbc::Lane* lane) noexcept
+    {
+        for (std::uint32_t i = 0; i < count_; ++i)
+            if (others_[i] == lane) return;
+        if (count_ < others_.size())
+            others_[count_++] = lane;
+        else
+            lane->flush();
+    }
+    dbc::Lane* first_ = nullptr;
     std::uint32_t count_ = 0;
-    std::array<dbc::Lane*, aic100::dbc_count> lanes_; // NOLINT: filled up to count_
+    std::array<dbc::Lane*, aic100::dbc_count - 1> others_; // NOLINT: filled up to count_
 };
+
+/// An operation that is not plain(): refused, or over chains of segments and submitted. False when there is
+/// no room now.
+__rte_noinline inline bool take_odd(QueuePair& qp, rte_ml_op& op, const ModelPort* port) noexcept
+{
+    auto rule = check_op(op, port);
+    if (rule == OpRule::NONE) {
+        dbc::Chain chain; // NOLINT: filled up to count
+        const bool fits =
+            make_chain({port->elements, port->element_count}, op.input[0], op.output[0], chain) &&
+            port->lane->slots_for(chain.count) <= port->lane->slots();
+        if (fits) {
+            if (!port->lane->submit_chain(chain, &op)) return false;
+            op.status = RTE_ML_OP_STATUS_NOT_PROCESSED;
+            return true;
+        }
+        rule = OpRule::SEGMENTS;
+    }
+    reject(qp, op, rule, port);
+    return true;
+}
+
+/// Operations of one model, checked and on their way into its lane, a few cache lines of them at a time.
+struct Run {
+    static constexpr std::uint32_t most = 32;
+    std::uint32_t count;
+    std::array<dbc::Work, most> work;
+};
+
+/// Collects ops[0..n) into `run` as long as they are plain and name the model of the first.
+__rte_always_inline void collect(Run& run, const ModelPort& port, rte_ml_op** ops, std::uint32_t n) noexcept
+{
+    const auto model = ops[0]->model_id;
+    std::uint32_t i = 0;
+    for (; i < n; ++i) {
+        auto& op = *ops[i];
+        if (unlikely(op.model_id != model || !plain(op, port))) break;
+        op.status = RTE_ML_OP_STATUS_NOT_PROCESSED;
+        run.work[i] = {&op, op.input[0]->iova_addr, op.output[0]->iova_addr};
+    }
+    run.count = i;
+}
 
 /// Accepts a prefix of ops[0..n) and returns its length; short only when full.
 inline std::uint16_t enqueue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t n) noexcept
@@ -104,30 +139,33 @@ inline std::uint16_t enqueue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t
         qp.dequeued_seen = qp.dequeued.load(std::memory_order_acquire);
     const auto limit =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(n, qp.depth - (enqueued - qp.dequeued_seen)));
-    const auto now = rte_rdtsc();
     std::uint32_t i = 0;
-    {
-        DirtyLanes dirty;
-        while (i < limit) {
-            const auto model = ops[i]->model_id;
-            const ModelPort* const port =
-                model < qp.model_count ? qp.ports[model].load(std::memory_order_acquire) : nullptr;
-            if (const auto rule = check_op(*ops[i], port); unlikely(rule != OpRule::NONE)) {
-                reject(qp, *ops[i++], rule, port);
+    DirtyLanes dirty; // NOLINT: it knows how much of it is filled
+    while (i < limit) {
+        const auto model = ops[i]->model_id;
+        const ModelPort* const port =
+            model < qp.model_count ? qp.ports[model].load(std::memory_order_acquire) : nullptr;
+        const bool open = likely(port != nullptr) && port->lane->channel->active();
+        if (likely(open)) {
+            const auto room = port->lane->room(std::min(limit - i, Run::most));
+            if (room == 0) break;
+            Run run; // NOLINT: filled up to count
+            collect(run, *port, ops + i, room);
+            if (likely(run.count != 0)) {
+                port->lane->submit_now({port->elements, port->element_count}, run.work.data(), run.count);
+                dirty.add(port->lane);
+                i += run.count;
                 continue;
             }
-            auto end = i + 1;
-            while (end < limit && ops[end]->model_id == model && check_op(*ops[end], port) == OpRule::NONE)
-                ++end;
-            const auto taken = submit_run(*port, ops + i, end - i, now);
-            if (taken != 0) dirty.add(port->lane);
-            i += taken;
-            if (i < end) break;
         }
-        // Counted before the doorbells: the dequeue thread must never have handed back more than was taken
-        // in.
-        qp.enqueued.store(enqueued + i, std::memory_order_release);
+        if (!take_odd(qp, *ops[i], port)) break;
+        if (open) dirty.add(port->lane);
+        ++i;
     }
+    // Counted before the doorbells: the dequeue thread must never have handed back more than was taken
+    // in.
+    qp.enqueued.store(enqueued + i, std::memory_order_release);
+    dirty.flush();
     if (i < n) qp.full.store(qp.full.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return static_cast<std::uint16_t>(i);
 }
@@ -148,43 +186,61 @@ struct Out {
     [[nodiscard]] std::uint32_t room() const noexcept { return limit - count; }
 };
 
-/// The card can no longer touch these operations: hand them back, each with its reason.
-inline void flush_fenced(dbc::Lane& lane, Out& out) noexcept
+/// The card can no longer touch these operations: give(token, fate) hands each back with its reason.
+template<class Give>
+__rte_noinline std::uint32_t flush_fenced(dbc::Lane& lane, std::uint32_t most, Give&& give) noexcept
 {
     const auto& channel = *lane.channel;
     const auto guard = channel.fault.guard;
-    lane.flush_outstanding(out.room(), rte_rdtsc(), [&](void* token, bool late) {
+    return lane.flush_outstanding(most, rte_rdtsc(), [&](void* token, bool late) {
         const bool timed_out = late && guard == dbc::Guard::DEADLINE;
-        out.give(*static_cast<rte_ml_op*>(token),
-                 {.code = timed_out ? Code::E_TIMEOUT : dbc::guard_info(guard).code,
-                  .guard = guard,
-                  .dbc = channel.dbc});
+        give(token, OpFate{.code = timed_out ? Code::E_TIMEOUT : dbc::guard_info(guard).code,
+                           .guard = guard,
+                           .dbc = channel.dbc});
     });
 }
 
-inline void poll_lane(QueuePair& qp, dbc::Lane& lane, Out& out) noexcept
+inline void poll_lane(dbc::Lane& lane, Out& out) noexcept
 {
     auto& channel = *lane.channel;
     const auto state = channel.state.load(std::memory_order_acquire);
     if (unlikely(state != dbc::ChannelState::ACTIVE)) {
-        if (state == dbc::ChannelState::FENCED) flush_fenced(lane, out);
+        if (state == dbc::ChannelState::FENCED)
+            lane.count_errors(flush_fenced(lane, out.room(), [&out](void* token, const OpFate& fate) {
+                out.give(*static_cast<rte_ml_op*>(token), fate);
+            }));
         return;
     }
-    const auto before = out.count;
-    lane.poll(out.room(), [&](void* token, std::uint16_t code) {
-        out.give(*static_cast<rte_ml_op*>(token),
-                 code == 0 ? OpFate{} : OpFate{.code = Code::E_DMA, .card_code = code, .dbc = channel.dbc});
-    });
-    // Deadlines are judged when nothing came, so that whatever did finish is handed back first (reliability
-    // H10), and now and then on a busy queue too, where one lost operation would hide.
-    if ((out.count == before || (qp.calls & 255) == 0) && lane.late(rte_rdtsc()))
-        channel.raise(dbc::Guard::DEADLINE);
+    rte_ml_op** const to = out.ops + out.count;
+    std::uint32_t failed = 0;
+    out.count += lane.poll(
+        out.room(), [ to, &failed, dbc = channel.dbc ](std::uint32_t k, void* token,
+                                                       std::uint16_t code) __attribute__((always_inline)) {
+            auto& op = *static_cast<rte_ml_op*>(token);
+            op.status = RTE_ML_OP_STATUS_SUCCESS;
+            if (unlikely(code != 0)) {
+                op.status = RTE_ML_OP_STATUS_ERROR;
+                op.impl_opaque = OpFate{.code = Code::E_DMA, .card_code = code, .dbc = dbc}.pack();
+                ++failed;
+            }
+            to[k] = &op;
+        });
+    if (unlikely(failed != 0)) out.failed += failed, lane.count_errors(failed);
+}
+
+/// Deadlines are judged when nothing came, so that whatever did finish is handed back first (reliability
+/// H10), and now and then on a busy queue too, where one lost operation would hide.
+__rte_noinline inline void judge_deadlines(const std::vector<dbc::Lane*>& lanes) noexcept
+{
+    const auto now = rte_rdtsc();
+    for (auto* const lane : lanes)
+        if (unlikely(lane->late(now)) && lane->channel->active()) lane->channel->raise(dbc::Guard::DEADLINE);
 }
 
 inline void take_rejects(QueuePair& qp, std::uint32_t most, Out& out) noexcept
 {
     const auto n = qp.rejects.available(most);
-    if (likely(n == 0)) return;
+    if (n == 0) return;
     for (std::uint32_t i = 0; i < n; ++i) {
         auto& op = *qp.rejects.peek(i);
         out.give(op, OpFate::unpack(op.impl_opaque));
@@ -204,9 +260,10 @@ inline std::uint16_t dequeue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t
     const auto count = static_cast<std::uint32_t>(lanes.size());
     for (std::uint32_t i = 0, at = qp.turn; i < count && out.room() != 0; ++i, ++at) {
         if (at >= count) at = 0;
-        if (lanes[at]->outstanding() != 0) poll_lane(qp, *lanes[at], out);
+        poll_lane(*lanes[at], out);
     }
     if (++qp.turn >= count) qp.turn = 0;
+    if (out.count == 0 || (qp.calls & 255) == 0) judge_deadlines(lanes);
     take_rejects(qp, out.room(), out);
     if (out.failed != 0)
         qp.failed.store(qp.failed.load(std::memory_order_relaxed) + out.failed, std::memory_order_relaxed);

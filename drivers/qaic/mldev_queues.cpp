@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Queue pairs and the burst entry points of the mldev API.
-#include "qaic/mldev_fast.hpp"
+// Queue pairs of the mldev API, and what became of their failed operations.
 #include "qaic/mldev_guard.hpp"
 #include "qaic/mldev_table.hpp"
 #include <algorithm>
@@ -54,24 +53,6 @@ int ml_queue_pair_release(rte_ml_dev* dev, std::uint16_t id)
         return {};
     });
 }
-
-std::uint16_t ml_enqueue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
-                               std::uint16_t nb_ops) noexcept
-{
-    auto* const qp = static_cast<QueuePair*>(dev->data->queue_pairs[qp_id]);
-    if (unlikely(qp == nullptr)) return 0; // configured, never set up
-    return fast::enqueue_burst(*qp, ops, nb_ops);
-}
-
-std::uint16_t ml_dequeue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
-                               std::uint16_t nb_ops) noexcept
-{
-    auto* const qp = static_cast<QueuePair*>(dev->data->queue_pairs[qp_id]);
-    if (unlikely(qp == nullptr)) return 0;
-    return fast::dequeue_burst(*qp, ops, nb_ops);
-}
-
-std::uint16_t ml_no_burst(rte_ml_dev*, std::uint16_t, rte_ml_op**, std::uint16_t) noexcept { return 0; }
 
 int ml_op_error_get(rte_ml_dev* dev, rte_ml_op* op, rte_ml_op_error* error) noexcept
 {

@@ -47,7 +47,7 @@ inline constexpr std::string_view op_rule_text[] = {
     "model_id names no started model of this queue pair",
     "nb_batches outside the model's limits",
     "input or output pointer missing",
-    "more than one segment in a buffer",
+    "more segments in a buffer than max_segments, or too many for the queue",
     "input buffer shorter than the model's inputs",
     "output buffer shorter than the model's outputs",
     "buffer has no IOVA: memory unknown to EAL",

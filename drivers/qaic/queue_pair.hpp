@@ -21,6 +21,7 @@ struct ModelPort {
     const dbc::SlicePlan::Element* elements = nullptr;
     std::uint32_t element_count = 0;
     std::uint32_t input_bytes = 0, output_bytes = 0; ///< smallest buffers of an operation
+    std::uint16_t batches = 1;                       ///< of an operation, exactly: compiled into the program
 };
 
 /// The lanes a dequeue polls. Immutable while published.
@@ -43,6 +44,8 @@ struct QueuePair {
     const std::uint16_t depth; ///< operations in flight at most, exactly nb_desc
     const std::uint16_t model_count;
     const rte_ml_dev_stop_flush_t flush_cb; ///< may be null
+    /// Taken by the native API: its operations are tokens, not rte_ml_op.
+    std::atomic<bool> raw{false};
     /// By model id; null = not started. Written by the control side.
     std::unique_ptr<std::atomic<const ModelPort*>[]> ports;
     std::atomic<const LaneList*> lanes{&no_lanes};

@@ -73,13 +73,11 @@ class Echo : public ::testing::TestWithParam<test::SlotKind> {
         f.busy = true;
         std::memset(f.out + f.bytes, 0x5a, canary_bytes);
         auto& lane = l.running.queue->lane(0);
-        const auto n = lane.submit(
-            1, now(), [&](std::uint32_t) -> void* { return &f; },
-            [&](std::uint32_t, std::uint16_t id, auto&& at) {
-                test::fill(l.running.plan, pool.iova().value + f.offset, f.out_iova, id, at);
-                for (std::uint32_t e = 0; e < l.running.plan.elements.size(); ++e) // a partial execution, 5.6
-                    at(e).length = static_cast<std::uint32_t>(f.bytes);
-            });
+        auto elements = l.running.plan.elements;
+        for (auto& e : elements)
+            e.wire.length = static_cast<std::uint32_t>(f.bytes); // a partial execution, 5.6
+        const qaic::dbc::Work work{&f, pool.iova().value + f.offset, f.out_iova};
+        const auto n = lane.submit(elements, &work, 1);
         lane.flush();
         if (n == 1)
             ++submitted;
@@ -134,8 +132,9 @@ TEST_P(Echo, RandomSizesOnSixteenDbcsAreBitExactAndBalance)
         for (auto& l : lanes) {
             for (auto& f : l.flights)
                 if (!f.busy && submitted < goal) submit(l, f);
-            l.running.queue->lane(0).poll(
-                depth, [&](void* token, std::uint16_t code) { check(*static_cast<Flight*>(token), code); });
+            l.running.queue->lane(0).poll(depth, [&](std::uint32_t, void* token, std::uint16_t code) {
+                check(*static_cast<Flight*>(token), code);
+            });
             ASSERT_TRUE(l.running.queue->channel().active()) << l.running.queue->fault_text();
         }
         if (returned != before) last_progress = clock.now();

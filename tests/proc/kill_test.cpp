@@ -37,15 +37,12 @@ std::string drive(test::Shared& shared, std::byte* window, const Args& args)
     auto& lane = running->queue->lane(0);
     for (std::uint64_t i = 0; i < inferences; ++i) {
         std::memset(in->data(), static_cast<int>(i + 1), bytes);
-        lane.submit(
-            1, now(), [](std::uint32_t) -> void* { return nullptr; },
-            [&](std::uint32_t, std::uint16_t id, auto&& at) {
-                test::fill(running->plan, in->iova().value, out->iova().value, id, at);
-            });
+        const dbc::Work work{nullptr, in->iova().value, out->iova().value};
+        lane.submit(running->plan.elements, &work, 1);
         lane.flush();
         std::uint16_t code = 0xffff;
         auto done = wait_until(bus, "an inference", 5s, 50us, [&] {
-            return lane.poll(1, [&](void*, std::uint16_t c) { code = c; }) == 1 ||
+            return lane.poll(1, [&](std::uint32_t, void*, std::uint16_t c) { code = c; }) == 1 ||
                    !running->queue->channel().active();
         });
         if (!done) return done.error().message();

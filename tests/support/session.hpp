@@ -92,18 +92,4 @@ class Session {
     qaic::nnc::Client client_;
 };
 
-/// Submits one operation of a plan: element e of it is the plan's, with the two addresses patched in.
-inline void fill(const qaic::dbc::SlicePlan& plan, std::uint64_t in, std::uint64_t out, std::uint16_t id,
-                 auto&& at)
-{
-    for (std::uint32_t e = 0; e < plan.elements.size(); ++e) {
-        const auto& from = plan.elements[e];
-        auto& to = at(e);
-        to = from.wire;
-        to.source = from.wire.source.get() + (in & from.in_mask);
-        to.destination = from.wire.destination.get() + (out & from.out_mask);
-        to.req_id = id;
-    }
-}
-
 } // namespace test

@@ -12,9 +12,12 @@
 #include "qaic/dbc/deadlines.hpp"
 #include "qaic/dbc/fault.hpp"
 #include "qaic/dbc/request_ids.hpp"
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
+#include <rte_common.h>
 #include <rte_io.h>
 #include <rte_pause.h>
 
@@ -23,18 +26,20 @@ namespace qaic::dbc {
 class Lane;
 
 /// What a request id stands for. Written by the lane's producer, read and cleared by the channel's consumer.
-struct Slot {
-    void* token = nullptr;             ///< the operation
-    std::atomic<std::uint32_t> key{0}; ///< live_bit | request id while outstanding, 0 while free
-    std::uint16_t generation = 0;      ///< producer's: of the next use
-    std::uint16_t tick = 0;            ///< of Deadlines: when it was issued
+struct alignas(16) Slot {
+    void* token = nullptr; ///< the operation
+    /// Bits 15:0 the id (the last one while free), bit 16 outstanding, 47:32 epoch of Deadlines, 63:48 one
+    /// more than the next slot that the operation holds besides (chains of segments), else 0.
+    std::atomic<std::uint64_t> state{0};
 };
 static_assert(sizeof(Slot) == 16);
-inline constexpr std::uint32_t live_bit = 1u << 16;
+inline constexpr std::uint64_t live_bit = 1u << 16, key_mask = 0x1ffff;
+inline constexpr unsigned epoch_shift = 32, more_shift = 48;
 
 /// How the consumer learns of responses (docs/adr/0006). MEMORY: the next response word has been written over
-/// its poison; no MMIO read at all. REGISTER: RSPTP says so; one MMIO read a poll that finds nothing known.
-enum class Completions : std::uint8_t { MEMORY, REGISTER };
+/// its poison; no MMIO read at all. CONFIRMED: the same, then one read of RSPTP says how many of them count.
+/// REGISTER: RSPTP alone; one MMIO read a poll that finds nothing known.
+enum class Completions : std::uint8_t { MEMORY, CONFIRMED, REGISTER };
 
 /// What broke a guard, for the text; written once by whoever faults the channel.
 struct FaultRecord {
@@ -61,6 +66,7 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
     std::uint8_t lane_shift = 0; ///< slot >> lane_shift = lane
     std::uint8_t dbc = 0;
     Completions completions = Completions::MEMORY;
+    bool filled = false; ///< every element holds its template already (fill.hpp)
     IdFormat ids;
     std::atomic<ChannelState> state{ChannelState::UNBOUND};
     std::atomic<bool> fault_claimed{false};
@@ -79,7 +85,8 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
     std::uint32_t cached_tail = 0;                       ///< RSPTP as last read and checked
     std::uint32_t unacknowledged = 0;                    ///< read, but not yet told to the card by RSPHP
     std::uint32_t acknowledge_at = 1;                    ///< fixed: how many of those are worth a write
-    std::atomic<std::uint64_t> completed{0};
+    std::uint64_t completed = 0;
+    std::uint64_t published_seen = 0; ///< cached copy of `published`
     std::atomic<bool> draining{false};
 
     [[nodiscard]] bool active() const noexcept
@@ -106,57 +113,55 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
         ++doorbells;
     }
 
-    /// How many responses may be read now, at least: REGISTER. At most: MEMORY, where the words themselves
-    /// say.
-    [[nodiscard]] std::uint32_t readable() noexcept
-    {
-        if (completions == Completions::MEMORY) {
-            if (response_word(head) == poison_word) return 0;
-            const auto n = owed();
-            return n != 0 ? n : (raise(Guard::Q_CNT, 1, 0), 0);
-        }
-        if (cached_tail != head) return (cached_tail - head) & mask;
-        const auto tail_now = rte_le_to_cpu_32(rte_read32_relaxed(reg_rsptp));
-        if (tail_now == head) return 0;
-        if (tail_now > mask) return raise(Guard::Q_RST, tail_now, mask + 1), 0;
-        const auto fresh = (tail_now - head) & mask;
-        if (fresh > owed()) return raise(Guard::Q_CNT, fresh, owed()), 0;
-        rte_io_rmb(); // index before elements
-        cached_tail = tail_now;
-        return fresh;
-    }
-
-    /// Takes the response at `index`; poison_word when there is none. With REGISTER its index was published
-    /// before it, so it may show a moment later, and poison after that is a fault.
-    [[nodiscard]] std::uint32_t load_response(std::uint32_t index) noexcept
-    {
-        auto w = response_word(index);
-        if (w != poison_word || completions == Completions::MEMORY) return w;
-        for (unsigned tries = 1; tries < 64 && w == poison_word; ++tries) {
-            rte_pause();
-            w = response_word(index);
-        }
-        if (w == poison_word) raise(Guard::Q_STALE, index, mask + 1);
-        return w;
-    }
-
-    /// Takes up to `max` responses and calls deliver(lane, Done) for each; returns how many. The lane
-    /// finishes the operation: only then is its slot free.
+    /// Takes up to `max` responses and calls deliver(Done) for each; returns how many. Who is called finishes
+    /// the operation: only then is its slot free.
     template<class Deliver>
     std::uint32_t drain(std::uint32_t max, Deliver&& deliver) noexcept;
 
   private:
-    /// One 32-bit load; what the card wrote before it (payload) is visible after it.
-    [[nodiscard]] std::uint32_t response_word(std::uint32_t index) const noexcept
+    /// How many responses may be read now, at most `max`.
+    [[nodiscard]] std::uint32_t readable(std::uint32_t max) noexcept
     {
-        return rte_le_to_cpu_32(
-            std::atomic_ref<std::uint32_t>(responses[index]).load(std::memory_order_acquire));
+        return completions == Completions::MEMORY ? max // the words themselves say
+                                                  : std::min(readable_by_register(), max);
     }
-    /// Responses that published operations still have to their credit.
-    [[nodiscard]] std::uint32_t owed() const noexcept
+    [[nodiscard]] std::uint32_t readable_by_register() noexcept
     {
-        return static_cast<std::uint32_t>(published.load(std::memory_order_acquire) -
-                                          completed.load(std::memory_order_relaxed));
+        if (cached_tail != head) return (cached_tail - head) & mask;
+        if (completions == Completions::CONFIRMED && load_word(responses[head]) == poison_word) return 0;
+        const auto tail_now = rte_le_to_cpu_32(rte_read32_relaxed(reg_rsptp));
+        if (tail_now == head) return 0;
+        if (tail_now > mask) return raise(Guard::Q_RST, tail_now, mask + 1), 0;
+        const auto fresh = (tail_now - head) & mask;
+        if (const auto owed = credit_now(); fresh > owed)
+            return raise(Guard::Q_CNT, fresh, static_cast<std::uint32_t>(owed)), 0;
+        rte_io_rmb(); // index before elements
+        cached_tail = tail_now;
+        return fresh;
+    }
+    /// One 32-bit load; what the card wrote before it (payload) is visible after it.
+    [[nodiscard]] static std::uint32_t load_word(std::uint32_t& word) noexcept
+    {
+        return rte_le_to_cpu_32(std::atomic_ref<std::uint32_t>(word).load(std::memory_order_acquire));
+    }
+    /// The word at `index` is poison. With a register its index was published before it, so it may show a
+    /// moment later, and poison after that is a fault.
+    [[nodiscard]] std::uint32_t missing_word(std::uint32_t index) noexcept
+    {
+        if (completions == Completions::MEMORY) return poison_word;
+        for (unsigned tries = 1; tries < 64; ++tries) {
+            rte_pause();
+            if (const auto w = load_word(responses[index]); w != poison_word) return w;
+        }
+        raise(Guard::Q_STALE, index, mask + 1);
+        return poison_word;
+    }
+    /// Responses that published operations still have to their credit, by the producer's line; drain() looks
+    /// there only when what it saw last is used up.
+    [[nodiscard]] std::uint64_t credit_now() noexcept
+    {
+        published_seen = published.load(std::memory_order_acquire);
+        return published_seen - completed;
     }
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Deadlines without a scan: all operations of a lane have the same limit, so it is enough to count, per tick
-// of time, how many were issued and how many of those came back. When a tick grows older than the limit and
-// its two counts differ, something is late. One add on each side per operation; the tick is the limit over
-// 512 to 1024.
+// Deadlines without a scan, and without a clock on the submitting side: time is cut into epochs by the
+// consumer, who polls anyway. The producer only counts its operations into the epoch that is current, the
+// consumer counts those that come back. When an epoch ended longer ago than the limit and its two counts
+// differ, something is late. An epoch is a 600th of the limit or, when nobody polls, as long as nobody polls:
+// an operation is never called late too early, and at most one epoch too late.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <rte_common.h>
 
@@ -14,55 +15,65 @@ namespace qaic::dbc {
 
 class Deadlines {
   public:
-    static constexpr std::uint32_t buckets = 2048;
+    static constexpr std::uint32_t buckets = 1024, epochs_per_limit = 600;
 
     /// `limit` in the unit of every `now` (TSC cycles in the driver), not 0. Set-up only.
     void reset(std::uint64_t limit, std::uint64_t now) noexcept
     {
-        shift_ = limit > 1024 ? static_cast<unsigned>(std::bit_width((limit - 1) >> 10)) : 0;
-        span_ = ((limit - 1) >> shift_) + 1;
-        cursor_ = now >> shift_;
+        limit_ = limit;
+        length_ = std::max<std::uint64_t>(limit / epochs_per_limit, 1);
+        next_ = now + length_;
+        cursor_ = 0;
+        epoch_.store(0, std::memory_order_relaxed);
         for (auto& n : issued_) n.store(0, std::memory_order_relaxed);
-        done_.fill(0);
+        for (auto& e : ended_) e = {};
     }
 
     // ---- producer ----
-    /// The tick's low 16 bits: its bucket, and enough to tell its age up to 64 limits.
-    [[nodiscard]] std::uint16_t issue(std::uint64_t now, std::uint32_t count) noexcept
+    /// Counts `count` operations in; their epoch goes with them and into done().
+    [[nodiscard]] std::uint16_t issue(std::uint32_t count) noexcept
     {
-        const auto tick = static_cast<std::uint16_t>(now >> shift_);
-        auto& issued = issued_[tick & (buckets - 1)];
+        const auto epoch = epoch_.load(std::memory_order_relaxed);
+        auto& issued = issued_[epoch % buckets];
         issued.store(issued.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-        return tick;
+        return static_cast<std::uint16_t>(epoch);
     }
 
     // ---- consumer ----
-    void done(std::uint16_t tick) noexcept { ++done_[tick & (buckets - 1)]; }
-    /// True when some operation has been out longer than the limit (plus at most one tick).
-    [[nodiscard]] bool late(std::uint64_t now) noexcept
+    void done(std::uint16_t epoch, std::uint32_t count) noexcept { ended_[epoch % buckets].done += count; }
+    /// True when some operation has been out longer than the limit. One comparison most of the time.
+    [[nodiscard]] bool late(std::uint64_t now) noexcept { return now >= next_ && turn_over(now); }
+    /// Is an operation of `epoch` past the limit? Only meaningful for one that is still out.
+    [[nodiscard]] bool late(std::uint16_t epoch, std::uint64_t now) const noexcept
     {
-        const auto tick = now >> shift_;
-        if (tick < cursor_ + span_ + 1) return false;
-        if (tick - cursor_ >= buckets) cursor_ = tick - buckets + 1;
-        for (; cursor_ + span_ < tick; ++cursor_) {
-            const auto b = cursor_ & (buckets - 1);
-            if (issued_[b].load(std::memory_order_relaxed) != done_[b]) return true;
-        }
-        return false;
+        const auto current = static_cast<std::uint16_t>(epoch_.load(std::memory_order_relaxed));
+        return epoch != current && now - ended_[epoch % buckets].at >= limit_;
     }
-    /// Is an operation issued at `tick` past the limit? Only meaningful for one that is still out.
-    [[nodiscard]] bool late(std::uint16_t tick, std::uint64_t now) const noexcept
-    {
-        return static_cast<std::uint16_t>((now >> shift_) - tick) > span_;
-    }
-    [[nodiscard]] std::uint64_t tick() const noexcept { return std::uint64_t{1} << shift_; }
+    [[nodiscard]] std::uint64_t epoch_length() const noexcept { return length_; }
 
   private:
-    unsigned shift_ = 0;
-    std::uint64_t span_ = 1;
+    bool turn_over(std::uint64_t now) noexcept
+    {
+        const auto epoch = epoch_.load(std::memory_order_relaxed);
+        ended_[epoch % buckets].at = now;
+        // The judged ones make room: an epoch outlives the limit by one turn, so at most 602 are unjudged.
+        for (; cursor_ <= epoch && now - ended_[cursor_ % buckets].at >= limit_; ++cursor_)
+            if (issued_[cursor_ % buckets].load(std::memory_order_relaxed) != ended_[cursor_ % buckets].done)
+                return true;
+        epoch_.store(epoch + 1, std::memory_order_relaxed);
+        next_ = now + length_;
+        return false;
+    }
+
+    struct Ended {
+        std::uint64_t at = 0;
+        std::uint32_t done = 0;
+    };
+    std::uint64_t limit_ = 1, length_ = 1, next_ = 0, cursor_ = 0;
+    std::array<Ended, buckets> ended_{};
+    /// Read by the producer, written by the consumer once an epoch.
+    alignas(RTE_CACHE_LINE_SIZE) std::atomic<std::uint64_t> epoch_{0};
     alignas(RTE_CACHE_LINE_SIZE) std::array<std::atomic<std::uint32_t>, buckets> issued_{};
-    alignas(RTE_CACHE_LINE_SIZE) std::array<std::uint32_t, buckets> done_{};
-    std::uint64_t cursor_ = 0;
 };
 
 } // namespace qaic::dbc

@@ -19,6 +19,7 @@ enum class Guard : std::uint8_t {
     RESET,
     REMOVED,
     STOP,
+    FAILED, ///< of a device that is out of use for good
 };
 
 struct GuardInfo {
@@ -37,6 +38,7 @@ inline constexpr GuardInfo guard_table[] = {
     {Code::E_RESET, "reset", "card was reset"},
     {Code::E_REMOVED, "removed", "card is gone"},
     {Code::E_CANCELED, "stop", "flushed by stop"},
+    {Code::E_STATE, "failed", "device failed: close it and attach again"},
 };
 [[nodiscard]] constexpr const GuardInfo& guard_info(Guard g) noexcept
 {

@@ -10,22 +10,27 @@
 // published in order of reservation; responses are drained by whichever consumer gets `draining`, and handed
 // over by SPSC rings.
 #pragma once
+#include "qaic/dbc/chain.hpp"
 #include "qaic/dbc/channel.hpp"
+#include "qaic/dbc/fill.hpp"
 #include "qaic/dbc/spsc_ring.hpp"
+#include <span>
 
 namespace qaic::dbc {
 
 /// A finished operation on its way to its lane. `code` is the card's completion code, 0 = success.
 struct Done {
     void* token = nullptr;
-    std::uint16_t slot = 0; ///< still taken, so that the lane's ring has room for every Done there can be
-    std::uint16_t tick = 0; ///< of Deadlines: when it was issued
+    std::uint16_t slot = 0;  ///< still taken, so that the lane's ring has room for every Done there can be
+    std::uint16_t epoch = 0; ///< of Deadlines: when it was issued
     std::uint16_t code = 0;
+    std::uint16_t more = 0; ///< one more than the next slot it holds besides, else 0
 };
 
 class alignas(RTE_CACHE_LINE_SIZE) Lane {
   public:
     Channel* channel = nullptr;
+    std::atomic<std::uint64_t> errors{0}; ///< operations that came back with one; the consumer's
     Deadlines deadlines;
 
     /// Set-up: owns slots [first, first + count) of the channel. All ids are free.
@@ -38,47 +43,78 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         done_.reset(count);
         for (std::uint32_t i = 0; i < count; ++i) (void)free_.push(static_cast<std::uint16_t>(first + i));
         deadlines.reset(limit, now);
-        submitted_.store(0), finished_.store(0);
+        submitted_.store(0), finished_.store(0), errors.store(0);
     }
 
     // ---- producer
     // ---------------------------------------------------------------------------------------------------
-    /// Submits up to `count` operations; returns how many there were free ids for. fill(i, request_id, at)
-    /// writes operation i, where at(e) is the RequestElement number e of it. The doorbell waits for flush()
-    /// on an unshared channel. The caller has checked channel->active() and holds its queue pair's busy mark.
-    template<class Token, class Fill>
-    std::uint32_t submit(std::uint32_t count, std::uint64_t now, Token&& token, Fill&& fill) noexcept
+    /// How many operations submit() would take now, at most `wanted`.
+    [[nodiscard]] std::uint32_t room(std::uint32_t wanted) noexcept { return free_.available(wanted); }
+
+    /// Submits up to `count` operations by the plan's elements; returns how many there were free ids for. The
+    /// doorbell waits for flush() on an unshared channel. The caller has checked channel->active() and holds
+    /// its queue pair's busy mark.
+    std::uint32_t submit(std::span<const SlicePlan::Element> plan, const Work* work,
+                         std::uint32_t count) noexcept
     {
-        const auto n = free_.available(count);
-        if (n == 0) return 0;
-        Channel& c = *channel;
-        const std::uint32_t elements = n * c.elements_per_op;
-        const auto start = c.shared() ? c.tail.fetch_add(elements, std::memory_order_relaxed)
-                                      : c.tail.load(std::memory_order_relaxed);
-        const auto tick = deadlines.issue(now, n);
-        for (std::uint32_t i = 0; i < n; ++i) {
-            const auto slot_index = free_.peek(i);
-            auto& slot = c.slots[slot_index];
-            const auto id = c.ids.make(slot_index, slot.generation);
-            slot.generation = c.ids.next(slot.generation);
-            slot.token = token(i);
-            slot.tick = tick;
-            slot.key.store(live_bit | id, std::memory_order_release);
-            const auto base = start + i * c.elements_per_op;
-            fill(i, id,
-                 [&](std::uint32_t e) -> aic100::RequestElement& { return c.requests[(base + e) & c.mask]; });
-        }
-        free_.consume(n);
-        submitted_.store(submitted_.load(std::memory_order_relaxed) + n, std::memory_order_release);
-        if (c.shared()) {
-            while (c.turn.load(std::memory_order_acquire) != start) rte_pause();
-            c.publish(start + elements, n);
-            c.turn.store(start + elements, std::memory_order_release);
-        } else {
-            c.tail.store(start + elements, std::memory_order_relaxed);
-            unflushed_ += n;
-        }
+        const auto n = room(count);
+        if (n != 0) submit_now(plan, work, n);
         return n;
+    }
+    /// The same for at most room() operations.
+    __rte_always_inline void submit_now(std::span<const SlicePlan::Element> plan, const Work* work,
+                                        std::uint32_t n) noexcept
+    {
+        Channel& c = *channel;
+        if (likely(c.filled)) {
+            const auto start = c.tail.load(std::memory_order_relaxed);
+            patch(plan.data(), work, n, start);
+            commit(start, n * 2, n);
+        } else {
+            submit_whole(plan, work, n);
+        }
+    }
+    /// Ids that an operation of so many elements takes from an unlucky ring: as many as hold that many
+    /// elements.
+    [[nodiscard]] std::uint32_t slots_for(std::uint32_t elements) const noexcept
+    {
+        return (elements + channel->elements_per_op - 1) / channel->elements_per_op;
+    }
+    [[nodiscard]] std::uint32_t slots() const noexcept { return count_; }
+
+    /// Submits one operation of more elements than the plan has; false when there are not enough free ids
+    /// now. It holds slots_for() of them, so that the FIFO cannot overflow; they come back with it. As
+    /// submit().
+    bool submit_chain(const Chain& chain, void* token) noexcept
+    {
+        const auto wanted = slots_for(chain.count);
+        if (free_.available(wanted) < wanted) return false;
+        Channel& c = *channel;
+        if (c.filled) c.filled = false; // operations no longer start where their template lies
+        const auto start = c.shared() ? c.tail.fetch_add(chain.count, std::memory_order_relaxed)
+                                      : c.tail.load(std::memory_order_relaxed);
+        const auto first = free_.peek(0);
+        for (auto i = wanted; i-- > 1;) {
+            auto& state = c.slots[free_.peek(i)].state;
+            const auto next = i + 1 < wanted ? std::uint64_t{free_.peek(i + 1)} + 1 : 0;
+            state.store((state.load(std::memory_order_relaxed) & 0xffff) | next << more_shift,
+                        std::memory_order_relaxed);
+        }
+        auto& slot = c.slots[first];
+        const auto id = c.ids.next(static_cast<std::uint16_t>(slot.state.load(std::memory_order_relaxed)));
+        const auto more = wanted > 1 ? std::uint64_t{free_.peek(1)} + 1 : 0;
+        slot.token = token;
+        slot.state.store(more << more_shift | std::uint64_t{deadlines.issue(1)} << epoch_shift | live_bit |
+                             id,
+                         std::memory_order_release);
+        for (std::uint32_t e = 0; e < chain.count; ++e) {
+            auto& to = c.requests[(start + e) & c.mask];
+            to = chain.elements[e];
+            to.req_id = id;
+        }
+        free_.consume(wanted);
+        commit(start, chain.count, 1);
+        return true;
     }
     /// Rings the doorbell for everything submitted since the last one. One posted write.
     void flush() noexcept
@@ -90,42 +126,46 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
 
     // ---- consumer
     // ---------------------------------------------------------------------------------------------------
-    /// Hands over up to `max` finished operations of this lane: out(token, code).
+    /// Hands over up to `max` finished operations of this lane: out(number of it, token, code).
     template<class Out>
-    std::uint32_t poll(std::uint32_t max, Out&& out) noexcept
+    __rte_always_inline std::uint32_t poll(std::uint32_t max, Out&& out) noexcept
     {
-        if (!channel->shared())
-            return channel->drain(max, [&](Lane& lane, const Done& done) {
-                lane.finish(done.slot, done.tick);
-                out(done.token, done.code);
+        if (unlikely(channel->shared())) return poll_shared(max, std::remove_reference_t<Out>(out));
+        Returned back(*this);
+        return channel->drain(
+            max, [&](std::uint32_t i, const Done& done) __attribute__((always_inline)) {
+                back.add(done);
+                out(i, done.token, done.code);
             });
-        auto n = take_handed(max, out);
-        if (n < max && !channel->draining.exchange(true, std::memory_order_acquire)) {
-            channel->drain(max - n, [](Lane& lane, const Done& done) {
-                (void)lane.done_.push(done); // cannot be full: its ids are free only once their Done is taken
-            });
-            channel->draining.store(false, std::memory_order_release);
-            n += take_handed(max - n, out);
-        }
-        return n;
     }
     /// Control side, channel FENCED and every data-path thread out of it: hands back what is still
     /// outstanding, out(token, late) where `late` says that this very operation passed its deadline.
     template<class Out>
-    std::uint32_t flush_outstanding(std::uint32_t max, std::uint64_t now, Out&& out) noexcept
+    __rte_noinline std::uint32_t flush_outstanding(std::uint32_t max, std::uint64_t now, Out&& out) noexcept
     {
-        auto n = take_handed(max, [&](void* token, std::uint16_t) { out(token, false); });
+        auto n = take_handed(max, [&](std::uint32_t, void* token, std::uint16_t) { out(token, false); });
+        Returned back(*this);
         for (auto i = first_; i < first_ + count_ && n < max; ++i) {
             auto& slot = channel->slots[i];
-            if (slot.key.exchange(0, std::memory_order_acq_rel) == 0) continue;
-            out(slot.token, deadlines.late(slot.tick, now));
-            finish(static_cast<std::uint16_t>(i), slot.tick);
+            const auto state = slot.state.load(std::memory_order_acquire);
+            if ((state & live_bit) == 0) continue;
+            slot.state.store(state & 0xffff, std::memory_order_relaxed);
+            const auto epoch = static_cast<std::uint16_t>(state >> epoch_shift);
+            out(slot.token, deadlines.late(epoch, now));
+            back.add({slot.token, static_cast<std::uint16_t>(i), epoch, 0,
+                      static_cast<std::uint16_t>(state >> more_shift)});
             ++n;
         }
         return n;
     }
-    /// An operation went out longer ago than the limit and is not back. Consumer only.
-    [[nodiscard]] bool late(std::uint64_t now) noexcept { return outstanding() != 0 && deadlines.late(now); }
+    /// Consumer: `n` of the operations handed back failed.
+    void count_errors(std::uint64_t n) noexcept
+    {
+        errors.store(errors.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    /// An operation went out longer ago than the limit and is not back. Consumer only, at every poll that
+    /// finds nothing: it also turns the epochs.
+    [[nodiscard]] bool late(std::uint64_t now) noexcept { return deadlines.late(now); }
 
     /// Operations in the card or on their way back. Exact for the consumer, a snapshot for others.
     [[nodiscard]] std::uint64_t outstanding() const noexcept
@@ -138,24 +178,152 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     }
 
   private:
+    /// Elements are written: makes them the card's, or leaves that to flush().
+    __rte_always_inline void commit(std::uint32_t start, std::uint32_t elements, std::uint32_t ops) noexcept
+    {
+        Channel& c = *channel;
+        submitted_.store(submitted_.load(std::memory_order_relaxed) + ops, std::memory_order_release);
+        if (c.shared()) {
+            while (c.turn.load(std::memory_order_acquire) != start) rte_pause();
+            c.publish(start + elements, ops);
+            c.turn.store(start + elements, std::memory_order_release);
+        } else {
+            c.tail.store(start + elements, std::memory_order_relaxed);
+            unflushed_ += ops;
+        }
+    }
+    /// Operations that come back in one poll: their ids become free and their counts are kept all at once.
+    class Returned {
+      public:
+        explicit Returned(Lane& lane) noexcept : lane_(lane), free_(lane.free_), uncounted_(free_.at()) {}
+        Returned(const Returned&) = delete;
+        Returned& operator=(const Returned&) = delete;
+        __rte_always_inline ~Returned() { count(); }
+        __rte_always_inline void add(const Done& done) noexcept
+        {
+            if (unlikely(done.epoch != epoch_)) count(), epoch_ = done.epoch;
+            free_.put(done.slot);
+            if (unlikely(done.more != 0)) {
+                const auto from = free_.at();
+                free_.move_to(put_more(lane_, from, done.more));
+                uncounted_ += free_.at() - from;
+            }
+        }
+
+      private:
+        __rte_always_inline void count() noexcept
+        {
+            const auto n = free_.at() - uncounted_;
+            if (n == 0) return;
+            uncounted_ = free_.at();
+            lane_.deadlines.done(epoch_, n);
+            lane_.finished_.store(lane_.finished_.load(std::memory_order_relaxed) + n,
+                                  std::memory_order_relaxed);
+        }
+        /// Slots the operation held besides go into the ring of free ids from `at` on; where it ends then.
+        /// The links are ours alone: the card never sees them. Static, so that this object can stay in
+        /// registers.
+        __rte_noinline static std::uint32_t put_more(Lane& lane, std::uint32_t at,
+                                                     std::uint16_t more) noexcept
+        {
+            while (more != 0) {
+                const auto index = static_cast<std::uint16_t>(more - 1);
+                auto& state = lane.channel->slots[index].state;
+                const auto held = state.load(std::memory_order_relaxed);
+                state.store(held & 0xffff, std::memory_order_relaxed);
+                lane.free_.write(at++, index);
+                more = static_cast<std::uint16_t>(held >> more_shift);
+            }
+            return at;
+        }
+        Lane& lane_;
+        SpscRing<std::uint16_t>::Writer free_;
+        std::uint32_t uncounted_; ///< where in the ring the first operation lies that was not counted yet
+        std::uint16_t epoch_ = 0;
+    };
+
+    /// Takes an id for an operation; what is known of it goes into its slot.
+    __rte_always_inline static std::uint32_t take(Slot& slot, IdFormat ids, std::uint64_t epoch,
+                                                  void* token) noexcept
+    {
+        const auto id = ids.next(static_cast<std::uint16_t>(slot.state.load(std::memory_order_relaxed)));
+        slot.token = token;
+        slot.state.store(epoch | live_bit | id, std::memory_order_release);
+        return id;
+    }
+    /// Ids and elements of operations 0..n-1, where the ring was filled.
+    __rte_always_inline void patch(const SlicePlan::Element* plan, const Work* work, std::uint32_t n,
+                                   std::uint32_t at) noexcept
+    {
+        const Channel& c = *channel;
+        const InOut from(plan);
+        const auto epoch = std::uint64_t{deadlines.issue(n)} << epoch_shift;
+        auto* const requests = c.requests;
+        auto* const slots = c.slots;
+        const auto mask = c.mask;
+        const auto ids = c.ids;
+        SpscRing<std::uint16_t>::Reader free(free_);
+        for (const auto* const end = work + n; work != end; ++work, at += 2) {
+            const auto id = take(slots[free.take()], ids, epoch, work->token);
+            auto* const to = &requests[at & mask]; // even, so its pair does not wrap
+            put_head(to[0], from.first | id);
+            to[0].source = from.source + work->in;
+            put_head(to[1], from.second | id);
+            to[1].destination = from.destination + work->out;
+        }
+    }
+    /// Any plan, any sharing: elements are written whole.
+    __rte_noinline void submit_whole(std::span<const SlicePlan::Element> plan, const Work* work,
+                                     std::uint32_t n) noexcept
+    {
+        Channel& c = *channel;
+        const auto elements = n * static_cast<std::uint32_t>(plan.size());
+        const auto start = c.shared() ? c.tail.fetch_add(elements, std::memory_order_relaxed)
+                                      : c.tail.load(std::memory_order_relaxed);
+        const auto epoch = std::uint64_t{deadlines.issue(n)} << epoch_shift;
+        auto* const requests = c.requests;
+        const auto mask = c.mask;
+        {
+            SpscRing<std::uint16_t>::Reader free(free_);
+            auto at = start;
+            for (std::uint32_t i = 0; i < n; ++i) {
+                const auto id = take(c.slots[free.take()], c.ids, epoch, work[i].token);
+                const Words head = {id, work[i].in}, tail = {work[i].out, 0};
+                for (const auto& from : plan) fill_element(from, head, tail, requests[at++ & mask]);
+            }
+        }
+        commit(start, elements, n);
+    }
+    template<class Out>
+    __rte_noinline std::uint32_t poll_shared(std::uint32_t max, Out out) noexcept
+    {
+        auto n = take_handed(max, out);
+        if (n < max && !channel->draining.exchange(true, std::memory_order_acquire)) {
+            Channel& c = *channel;
+            c.drain(max - n, [&c](std::uint32_t, const Done& done) {
+                (void)c.lanes[done.slot >> c.lane_shift].done_.push(
+                    done); // cannot be full: its ids are free only once their Done is taken
+            });
+            c.draining.store(false, std::memory_order_release);
+            n += take_handed(max - n, [&out, n](std::uint32_t i, void* token, std::uint16_t code) {
+                out(n + i, token, code);
+            });
+        }
+        return n;
+    }
     template<class Out>
     std::uint32_t take_handed(std::uint32_t max, Out&& out) noexcept
     {
         const auto n = done_.available(max);
+        if (n == 0) return 0;
+        Returned back(*this); // goes last: ids become free only when their places in the ring are
+        SpscRing<Done>::Reader handed(done_);
         for (std::uint32_t i = 0; i < n; ++i) {
-            const auto& done = done_.peek(i);
-            finish(done.slot, done.tick);
-            out(done.token, done.code);
+            const auto done = handed.take();
+            back.add(done);
+            out(i, done.token, done.code);
         }
-        done_.consume(n);
         return n;
-    }
-    /// Consumer of this lane: the operation is back, its id free again.
-    void finish(std::uint16_t slot, std::uint16_t tick) noexcept
-    {
-        deadlines.done(tick);
-        (void)free_.push(slot);
-        finished_.store(finished_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
 
     std::uint32_t first_ = 0, count_ = 0;
@@ -166,40 +334,6 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     alignas(RTE_CACHE_LINE_SIZE) std::atomic<std::uint64_t> finished_{0};
 };
 
-template<class Deliver>
-std::uint32_t Channel::drain(std::uint32_t max, Deliver&& deliver) noexcept
-{
-    const auto n = std::min(readable(), max);
-    std::uint32_t i = 0;
-    for (; i < n; ++i) {
-        const auto index = (head + i) & mask;
-        const auto word = load_response(index);
-        if (word == poison_word) break;
-        const auto id = static_cast<std::uint16_t>(word);
-        const auto slot_index = ids.slot(id);
-        if (slot_index >= slot_count ||
-            slots[slot_index].key.load(std::memory_order_acquire) != (live_bit | id)) {
-            raise(Guard::Q_ID, id, slot_count);
-            break;
-        }
-        auto& slot = slots[slot_index];
-        Lane& lane = lanes[slot_index >> lane_shift];
-        void* const token = slot.token;
-        const auto tick = slot.tick;
-        slot.key.store(0, std::memory_order_relaxed);
-        responses[index] = poison_word;
-        deliver(lane, Done{token, static_cast<std::uint16_t>(slot_index), tick,
-                           static_cast<std::uint16_t>(word >> 16)});
-    }
-    if (i == 0) return 0;
-    head = (head + i) & mask;
-    completed.store(completed.load(std::memory_order_relaxed) + i, std::memory_order_relaxed);
-    unacknowledged += i;
-    if (unacknowledged < acknowledge_at) return i;
-    unacknowledged = 0;
-    rte_io_wmb(); // elements read and refilled before their slots are the card's again
-    rte_write32_relaxed(rte_cpu_to_le_32(head), reg_rsphp);
-    return i;
-}
-
 } // namespace qaic::dbc
+
+#include "qaic/dbc/drain.hpp" // IWYU pragma: export

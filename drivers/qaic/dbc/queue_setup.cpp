@@ -7,7 +7,9 @@ namespace qaic::dbc {
 namespace {
 constexpr std::uint32_t acknowledge_batch = 32; ///< responses a write of RSPHP, where the FIFO allows
 /// Lanes get equal, power-of-two shares of the ids, so that slot -> lane is a shift.
-std::uint32_t slots_per_lane(const QueueConfig& c) { return std::bit_ceil(std::max(c.depth, 1u)); }
+/// Lanes of any depth can take an operation over chains of segments, which holds several ids.
+constexpr std::uint32_t least_slots = 32;
+std::uint32_t slots_per_lane(const QueueConfig& c) { return std::bit_ceil(std::max(c.depth, least_slots)); }
 } // namespace
 
 Result<std::unique_ptr<Queue>> Queue::allocate(Bus& bus, const QueueConfig& config)
@@ -35,7 +37,7 @@ Result<std::unique_ptr<Queue>> Queue::allocate(Bus& bus, const QueueConfig& conf
     std::unique_ptr<Queue> q(new Queue(bus, config));
     q->layout_ = *layout;
     QAIC_TRY(q->fifo_, bus.dma_alloc(layout->bytes, aic100::fifo_align, "dbc_fifo"));
-    q->slots_ = std::make_unique<Slot[]>(slots);
+    q->slots_ = std::make_unique<Slot[]>(std::bit_ceil(slots)); // any slot number an id can hold is in range
     q->lanes_ = std::make_unique<Lane[]>(config.lanes);
     auto& c = q->channel_;
     c.requests = reinterpret_cast<aic100::RequestElement*>(q->fifo_.data());
@@ -58,7 +60,7 @@ Result<std::unique_ptr<Queue>> Queue::allocate(Bus& bus, const QueueConfig& conf
 
 Queue::~Queue() = default;
 
-Result<void> Queue::bind(unsigned dbc, std::uint64_t now)
+Result<void> Queue::bind(unsigned dbc, std::uint64_t now, std::span<const SlicePlan::Element> plan)
 {
     auto& c = channel_;
     if (dbc >= aic100::dbc_count)
@@ -83,15 +85,31 @@ Result<void> Queue::bind(unsigned dbc, std::uint64_t now)
     c.tail.store(reqtp), c.turn.store(reqtp);
     c.head = c.cached_tail = rsphp;
     c.unacknowledged = 0;
-    c.published.store(0), c.completed.store(0);
+    c.published.store(0);
+    c.completed = c.published_seen = 0;
     c.fault = {};
     c.fault_claimed.store(false);
+    fill_ring(plan);
     for (std::uint32_t i = 0; i <= c.mask; ++i) c.responses[i] = poison_word;
-    for (std::uint32_t i = 0; i < c.slot_count; ++i) c.slots[i].key.store(0); // generations go on
+    for (std::uint32_t i = 0; i < c.slot_count; ++i) { // generations go on
+        auto& state = c.slots[i].state;
+        const auto last = static_cast<std::uint16_t>(state.load());
+        state.store(c.ids.slot(last) == i ? last : i);
+    }
     for (std::uint32_t i = 0; i < c.lane_count; ++i)
         lanes_[i].bind(c, i * c.slots_per_lane, c.slots_per_lane, config_.op_limit, now);
     c.state.store(ChannelState::ACTIVE, std::memory_order_release);
     return {};
+}
+
+/// Every operation then starts at an even element, whatever came before it; the index the card starts with is
+/// even unless the card is strange, and then elements are written whole.
+void Queue::fill_ring(std::span<const SlicePlan::Element> plan) noexcept
+{
+    auto& c = channel_;
+    c.filled = InOut::fits(plan) && !c.shared() && c.tail.load() % 2 == 0;
+    if (!c.filled) return;
+    for (std::uint32_t i = 0; i <= c.mask; ++i) c.requests[i] = plan[i % 2].wire;
 }
 
 std::uint64_t Queue::outstanding() const noexcept

@@ -26,8 +26,11 @@ class Queue {
     ~Queue();
 
     /// After a successful activation: resets indices, poisons the response FIFO, reads the four registers and
-    /// requires both FIFOs empty (E_PROTO otherwise), then publishes ACTIVE. `now` starts the deadlines.
-    [[nodiscard]] Result<void> bind(unsigned dbc, std::uint64_t now);
+    /// requires both FIFOs empty (E_PROTO otherwise), then publishes ACTIVE. `now` starts the deadlines. With
+    /// the plan of the only program that will ever be submitted, the ring is filled with it where it divides
+    /// it.
+    [[nodiscard]] Result<void> bind(unsigned dbc, std::uint64_t now,
+                                    std::span<const SlicePlan::Element> plan = {});
     /// Nobody submits any more; outstanding operations stay until the fence is confirmed.
     void quarantine(Guard why) noexcept { channel_.raise(why); }
     /// The card provably cannot write into this DBC's operations any more (reliability.md 2.3).
@@ -52,6 +55,7 @@ class Queue {
     [[nodiscard]] std::string fault_text() const;
 
   private:
+    void fill_ring(std::span<const SlicePlan::Element> plan) noexcept;
     Queue(Bus& bus, const QueueConfig& config) : bus_(bus), config_(config) {}
     Bus& bus_;
     QueueConfig config_;

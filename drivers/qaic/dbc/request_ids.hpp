@@ -30,10 +30,11 @@ class IdFormat {
     {
         return (1u << (16 - slot_bits_)) - 1;
     }
-    [[nodiscard]] constexpr std::uint16_t next(std::uint16_t generation) const noexcept
+    /// The same slot's next id.
+    [[nodiscard]] constexpr std::uint16_t next(std::uint16_t id) const noexcept
     {
-        return generation + 1u == generations() ? std::uint16_t{0}
-                                                : static_cast<std::uint16_t>(generation + 1u);
+        const auto up = static_cast<std::uint16_t>(id + (1u << slot_bits_));
+        return (up | slot_mask_) == 0xffff ? static_cast<std::uint16_t>(up & slot_mask_) : up;
     }
 
   private:

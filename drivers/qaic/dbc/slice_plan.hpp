@@ -35,7 +35,8 @@ struct DeviceBases {
 struct SlicePlan {
     struct alignas(64) Element {
         aic100::RequestElement wire;
-        std::uint64_t in_mask = 0, out_mask = 0;
+        /// In the order of the element's first four words, so that fill() patches two at a time.
+        std::uint64_t id_mask = 0xffff, in_mask = 0, out_mask = 0, length_mask = 0;
     };
     std::vector<Element> elements;
     std::uint64_t input_bytes = 0, output_bytes = 0; ///< a buffer of an operation must have at least these

@@ -39,6 +39,32 @@ class SpscRing {
         return true;
     }
 
+    /// Several at once, where the caller knows that there is room. A local object, so that the loop that
+    /// writes keeps its state in registers; what was put is published when it goes.
+    class Writer {
+      public:
+        explicit Writer(SpscRing& ring) noexcept
+            : ring_(ring), slots_(ring.slots_.get()), mask_(ring.mask_),
+              at_(ring.tail_.load(std::memory_order_relaxed))
+        {}
+        Writer(const Writer&) = delete;
+        Writer& operator=(const Writer&) = delete;
+        ~Writer() { ring_.tail_.store(at_, std::memory_order_release); }
+        void put(const T& value) noexcept { slots_[at_++ & mask_] = value; }
+        [[nodiscard]] std::uint32_t at() const noexcept { return at_; }
+        /// Past values that write() has put there.
+        void move_to(std::uint32_t at) noexcept { at_ = at; }
+
+      private:
+        SpscRing& ring_;
+        T* const slots_;
+        const std::uint32_t mask_;
+        std::uint32_t at_;
+    };
+
+    /// One of those values, by its place.
+    void write(std::uint32_t at, const T& value) noexcept { slots_[at & mask_] = value; }
+
     // ---- consumer ----
     /// How many values, at most `wanted`, can be taken now. Looks at the producer's index only when it must.
     [[nodiscard]] std::uint32_t available(std::uint32_t wanted) noexcept
@@ -56,6 +82,24 @@ class SpscRing {
     {
         head_.store(head_.load(std::memory_order_relaxed) + count, std::memory_order_release);
     }
+    /// The same as a local object: take() at most available() times; they are consumed when it goes.
+    class Reader {
+      public:
+        explicit Reader(SpscRing& ring) noexcept
+            : ring_(ring), slots_(ring.slots_.get()), mask_(ring.mask_),
+              at_(ring.head_.load(std::memory_order_relaxed))
+        {}
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+        ~Reader() { ring_.head_.store(at_, std::memory_order_release); }
+        [[nodiscard]] T take() noexcept { return slots_[at_++ & mask_]; }
+
+      private:
+        SpscRing& ring_;
+        const T* const slots_;
+        const std::uint32_t mask_;
+        std::uint32_t at_;
+    };
 
   private:
     std::unique_ptr<T[]> slots_;

@@ -103,7 +103,7 @@ TEST(Burst, InvalidOperationsAreAcceptedAndComeBackWithTheirRule)
         {OpRule::BATCHES, [](Rig::Op& o) { o.op.nb_batches = 2; }},
         {OpRule::NO_BUFFER, [](Rig::Op& o) { o.op.input = nullptr; }},
         {OpRule::NO_BUFFER, [](Rig::Op& o) { o.out_ptr = nullptr; }},
-        {OpRule::SEGMENTS, [](Rig::Op& o) { o.in.next = &o.out; }},
+        {OpRule::SEGMENTS, [](Rig::Op& o) { o.in.next = &o.in; }},
         {OpRule::INPUT_SIZE, [](Rig::Op& o) { o.in.length = 31; }},
         {OpRule::OUTPUT_SIZE, [](Rig::Op& o) { o.out.length = 15; }},
         {OpRule::IOVA, [](Rig::Op& o) { o.in.iova_addr = RTE_BAD_IOVA; }},
@@ -204,7 +204,7 @@ TEST(Burst, TwoThreadsOnOneQueuePairBalance)
             if (rig.card.poll() == 0) std::this_thread::yield();
     });
     dbc::SpscRing<rte_ml_op*> idle; // from the dequeue thread back to the enqueue thread
-    idle.reset(64);
+    idle.reset(128);                // an operation may be back before the producer has counted it out
     for (auto& o : rig.ops) ASSERT_TRUE(idle.push(&o.op));
     std::thread producer([&] {
         for (std::uint64_t sent = 0; sent < total;) {

@@ -13,29 +13,25 @@ using qaic::Code;
 
 struct Rig {
     explicit Rig(QueueConfig config, unsigned dbc = 3)
-        : queue(std::move(*Queue::allocate(bus, config))), card(*queue, bus.registers(dbc))
+        : queue(std::move(*Queue::allocate(bus, config))), card(*queue, bus.registers(dbc)),
+          plan(config.elements_per_op)
     {
+        for (auto& e : plan)
+            e.wire.cmd = aic100::req_cmd::BULK | aic100::req_cmd::TO_DEVICE, e.in_mask = ~0ull;
+        plan.back().wire.cmd = plan.back().wire.cmd | aic100::req_cmd::RESPONSE;
         const auto bound = queue->bind(dbc, 0);
         EXPECT_TRUE(bound) << bound.error().message();
     }
     Channel& channel() { return queue->channel(); }
 
     /// Submits tokens first .. first + count - 1 on a lane.
-    std::uint32_t submit(std::uint64_t first, std::uint32_t count, std::uint32_t lane = 0,
-                         std::uint64_t now = 0)
+    std::uint32_t submit(std::uint64_t first, std::uint32_t count, std::uint32_t lane = 0)
     {
+        std::vector<Work> work;
+        for (std::uint64_t i = first; i < first + count; ++i)
+            work.push_back({reinterpret_cast<void*>(i), i * 16, i * 16 + 8});
         auto& l = queue->lane(lane);
-        const auto n = l.submit(
-            count, now, [&](std::uint32_t i) { return reinterpret_cast<void*>(first + i); },
-            [&](std::uint32_t i, std::uint16_t id, auto&& at) {
-                for (std::uint32_t e = 0; e < channel().elements_per_op; ++e) {
-                    auto& to = at(e);
-                    to = {};
-                    to.req_id = id;
-                    to.source = (first + i) * 16 + e;
-                    to.cmd = e + 1 == channel().elements_per_op ? 0x1a : 0x09;
-                }
-            });
+        const auto n = l.submit(plan, work.data(), count);
         l.flush();
         return n;
     }
@@ -43,7 +39,7 @@ struct Rig {
                                                               std::uint32_t lane = 0)
     {
         std::vector<std::pair<std::uint64_t, std::uint16_t>> done;
-        queue->lane(lane).poll(max, [&](void* token, std::uint16_t code) {
+        queue->lane(lane).poll(max, [&](std::uint32_t, void* token, std::uint16_t code) {
             done.emplace_back(reinterpret_cast<std::uint64_t>(token), code);
         });
         return done;
@@ -51,9 +47,10 @@ struct Rig {
     test::FakeBus bus;
     std::unique_ptr<Queue> queue;
     test::NullDbc card;
+    std::vector<SlicePlan::Element> plan;
 };
 
-/// Every test that does not say otherwise runs with both ways of learning of responses.
+/// Every test that does not say otherwise runs with each way of learning of responses.
 class DbcQueue : public testing::TestWithParam<Completions> {
   protected:
     static QueueConfig with(QueueConfig config)
@@ -62,10 +59,14 @@ class DbcQueue : public testing::TestWithParam<Completions> {
         return config;
     }
 };
-INSTANTIATE_TEST_SUITE_P(, DbcQueue, testing::Values(Completions::MEMORY, Completions::REGISTER),
-                         [](const auto& mode) {
-                             return mode.param == Completions::MEMORY ? "memory" : "register";
-                         });
+std::string mode_name(const testing::TestParamInfo<Completions>& mode)
+{
+    constexpr std::string_view names[] = {"memory", "confirmed", "register"};
+    return std::string(names[static_cast<std::size_t>(mode.param)]);
+}
+INSTANTIATE_TEST_SUITE_P(, DbcQueue,
+                         testing::Values(Completions::MEMORY, Completions::CONFIRMED, Completions::REGISTER),
+                         mode_name);
 
 TEST(DbcQueueSetup, SizesTheFifoSoThatSlotsBoundIt)
 {
@@ -258,9 +259,12 @@ TEST(DbcQueueMemory, ResponseThatNobodyIsOwedIsQuarantined) // D13, D14
 TEST_P(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
 {
     Rig rig(with({.depth = 8, .op_limit = 1'000'000}));
-    rig.submit(1, 1, 0, 0);
-    rig.submit(2, 3, 0, 1'500'000);
-    ASSERT_TRUE(rig.queue->lane(0).late(1'600'000));
+    auto& watched = rig.queue->lane(0);
+    rig.submit(1, 1);
+    ASSERT_FALSE(watched.late(100'000));
+    ASSERT_FALSE(watched.late(1'050'000));
+    rig.submit(2, 3);
+    ASSERT_TRUE(watched.late(1'600'000));
     rig.queue->quarantine(Guard::DEADLINE);
     rig.queue->set_fenced();
     std::vector<std::pair<std::uint64_t, bool>> back;
