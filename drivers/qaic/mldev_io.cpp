@@ -30,7 +30,7 @@ int ml_io_quantize(rte_ml_dev* dev, std::uint16_t id, rte_ml_buff_seg** dbuffer,
         QAIC_TRY(const auto* model, loaded(dev, id));
         QAIC_TRY(const auto from, packed(dbuffer, "float"));
         QAIC_TRY(const auto to, packed(qbuffer, "quantized"));
-        return quantize(model->layout().inputs, from, to);
+        return quantize(model->layout().inputs, from, to, best_isa());
     });
 }
 
@@ -40,7 +40,7 @@ int ml_io_dequantize(rte_ml_dev* dev, std::uint16_t id, rte_ml_buff_seg** qbuffe
         QAIC_TRY(const auto* model, loaded(dev, id));
         QAIC_TRY(const auto from, packed(qbuffer, "quantized"));
         QAIC_TRY(const auto to, packed(dbuffer, "float"));
-        return dequantize(model->layout().outputs, from, to);
+        return dequantize(model->layout().outputs, from, to, best_isa());
     });
 }
 

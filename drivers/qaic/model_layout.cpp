@@ -45,6 +45,10 @@ Result<ModelLayout> lay_out(const qpc::Program& program)
     constexpr auto most = std::numeric_limits<std::uint32_t>::max();
     if (const auto larger = std::max(resolved.input_bytes, resolved.output_bytes); larger > most)
         return fail(Code::E_LIMIT, "packed tensors: bytes got={} limit={}", larger, most);
+    constexpr auto most_batches = std::numeric_limits<std::uint16_t>::max();
+    if (program.network.batch > most_batches)
+        return fail(Code::E_LIMIT, "batch size got={} limit={}", program.network.batch, most_batches);
+    layout.batches = static_cast<std::uint16_t>(program.network.batch); // at least 1: parse_network_desc()
     layout.inputs = pack(program.network.inputs);
     layout.outputs = pack(program.network.outputs);
     layout.input_bytes = resolved.input_bytes;

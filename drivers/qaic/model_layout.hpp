@@ -24,9 +24,13 @@ struct ModelLayout {
     std::vector<Tensor> inputs, outputs;
     std::uint64_t input_bytes = 0, output_bytes = 0; ///< packed, device types, below 4 GiB each
     std::vector<dbc::Transfer> transfers;            ///< in the order of the metadata
+    /// Compiled into the program: its tensors hold all of them, and every operation computes all of them. The
+    /// smallest and the largest nb_batches of an operation at once (aic100-workload.md 2.2, field 14).
+    std::uint16_t batches = 1;
 };
 
-/// As resolve_transfers(); E_LIMIT when a packed buffer reaches 4 GiB, the length of a buffer segment.
+/// As resolve_transfers(); E_LIMIT when a packed buffer reaches 4 GiB, the length of a buffer segment, or the
+/// batch 65536.
 [[nodiscard]] Result<ModelLayout> lay_out(const qpc::Program& program);
 
 } // namespace qaic
