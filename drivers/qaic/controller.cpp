@@ -108,12 +108,20 @@ Result<void> Controller::fence_card()
     return reset || off ? Result<void>{} : reset;
 }
 
+Result<void> Controller::off_the_bus()
+{
+    impl_->time.stop();
+    return impl_->off_the_bus();
+}
+
 void Controller::poll()
 {
     impl_->host.poll();
     if (impl_->host.health() == mhi::Health::OK) impl_->time.poll();
 }
 
+void Controller::interrupt_by(const std::atomic<unsigned>* flag) noexcept { impl_->host.interrupt_by(flag); }
+bool Controller::interrupted() const noexcept { return impl_->host.interrupted(); }
 mhi::Host& Controller::mhi() noexcept { return impl_->host; }
 mhi::Health Controller::health() const noexcept { return impl_->host.health(); }
 void Controller::on_ssr(SsrHandler handler) { impl_->ssr.on_event(std::move(handler)); }

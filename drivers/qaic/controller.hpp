@@ -62,6 +62,14 @@ class Controller {
     /// again.
     [[nodiscard]] Result<void> fence_card();
 
+    /// While `flag` is not 0, boot() and every wait of the control protocol end early with E_RESET; the card
+    /// must be fenced afterwards. nullptr: nothing interrupts. With the lock that guards this object.
+    void interrupt_by(const std::atomic<unsigned>* flag) noexcept;
+    [[nodiscard]] bool interrupted() const noexcept;
+
+    /// Bus master off and read back (rung 4): at once, whatever the card does. The controller is then off.
+    [[nodiscard]] Result<void> off_the_bus();
+
     /// Events, service channels, periodic time sync. Bounded work. Call at least every few ms while booting
     /// or waiting, at least once a second otherwise (8.9 point 44).
     void poll();

@@ -22,6 +22,8 @@ struct DevArgs {
     AttachPolicy attach = AttachPolicy::SOC_RESET;
     Nanos op_timeout = 5s;
     Nanos housekeeping = 10ms;
+    unsigned instances = 1;                                  ///< activations of each model
+    bool recover = true;                                     ///< a lost card is booted again
     dbc::Completions completions = dbc::Completions::MEMORY; ///< where finished operations are looked for
 };
 

@@ -4,6 +4,7 @@
 #include "qaic/device.hpp"
 #include "base/checked.hpp"
 #include "qaic/quiesce.hpp"
+#include "qaic/selftest.hpp"
 #include <array>
 
 namespace qaic {
@@ -21,8 +22,8 @@ std::uint64_t ticks(Nanos span, std::uint64_t hz)
 
 std::string_view to_string(DeviceState state) noexcept
 {
-    static constexpr std::array<std::string_view, 5> names{"ATTACHED", "BOOTING", "ONLINE", "FAILED",
-                                                           "REMOVED"};
+    static constexpr std::array<std::string_view, 7> names{"ATTACHED", "BOOTING",  "ONLINE",    "FAILED",
+                                                           "REMOVED",  "DEGRADED", "RECOVERING"};
     const auto i = static_cast<std::size_t>(state);
     return i < names.size() ? names[i] : "?";
 }
@@ -70,18 +71,28 @@ Result<void> Device::attach()
 Result<void> Device::usable() const
 {
     if (closed_) return fail(Code::E_UNSUPP, "{}: device is closed", name());
-    switch (state()) {
+    switch (state_.load()) {
     case DeviceState::ONLINE: return {};
     case DeviceState::REMOVED: return fail(Code::E_REMOVED, "{}: card is gone", name());
     case DeviceState::FAILED:
         return fail(Code::E_STATE, "{}: device failed: close it and attach again", name());
+    case DeviceState::RECOVERING:
+        return fail(Code::E_BUSY, "{}: card is being brought back: try again", name());
     default: return fail(Code::E_BUSY, "{}: card is not booted", name());
     }
 }
 
+Result<Device::Locked> Device::enter()
+{
+    if (state_ == DeviceState::RECOVERING) return tl::unexpected<Error>(usable().error());
+    Locked lock(control_);
+    if (state_ == DeviceState::RECOVERING) return tl::unexpected<Error>(usable().error());
+    return lock;
+}
+
 Result<void> Device::configure(std::uint16_t queue_pairs, std::uint16_t models)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_CHECK(usable());
     if (started_) return fail(Code::E_BUSY, "{}: stop the device before configuring it", name());
     if (queue_pairs == 0 || queue_pairs > DeviceLimits::queue_pairs)
@@ -92,29 +103,47 @@ Result<void> Device::configure(std::uint16_t queue_pairs, std::uint16_t models)
     if (const auto out = in_flight(); out != 0)
         return fail(Code::E_BUSY, "{}: {} operations are not handed back yet: dequeue them", name(), out);
     drop_models();
-    queue_pairs_.clear();
-    lane_lists_.clear();
+    forget_everything();
     slots_ = std::vector<Slot>(models);
-    queue_pairs_.resize(queue_pairs);
+    {
+        const std::lock_guard pairs(pairs_lock_);
+        queue_pairs_.resize(queue_pairs);
+    }
+    standby_.resize(queue_pairs);
     configured_ = true;
     return {};
 }
 
+/// Nothing is in flight and nobody inside a burst call.
+void Device::forget_everything()
+{
+    slots_.clear();
+    draining_.clear(), old_running_.clear();
+    {
+        const std::lock_guard pairs(pairs_lock_);
+        queue_pairs_.clear();
+    }
+    standby_.clear();
+    lane_lists_.clear(), old_lists_.clear();
+    degraded_ = false;
+}
+
 Result<void> Device::start()
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_CHECK(usable());
     if (!configured_) return fail(Code::E_INVAL, "{}: configure the device before starting it", name());
     if (started_) return {};
     QAIC_CHECK(activate_started());
     started_ = true;
     (void)republish(); // everything is published; what it could not free yet is freed later
+    look_at_dbcs();
     return {};
 }
 
 Result<void> Device::stop(std::int16_t dev_id)
 {
-    const Locked lock(control_);
+    const auto lock = interrupt();
     if (closed_) return fail(Code::E_UNSUPP, "{}: device is closed", name());
     if (!started_) return {};
     started_ = false;
@@ -124,6 +153,7 @@ Result<void> Device::stop(std::int16_t dev_id)
         return quiet;
     }
     give_back_everything(dev_id);
+    look_at_dbcs();
     return {};
 }
 
@@ -135,15 +165,16 @@ void Device::give_back_everything(std::int16_t dev_id)
         for (;;) {
             deliver_all(dev_id);
             if (in_flight_with_callback() == 0 || bus_->clock().now() >= end) return;
-            if (state() == DeviceState::ONLINE) controller_.poll();
+            if (online()) controller_.poll();
             if (trouble()) recover_locked();
             bus_->relax(50us);
         }
     };
     wait_for_all(until);
     if (in_flight_with_callback() == 0) return;
-    for (auto& s : slots_)
-        if (s.running && s.running->outstanding() != 0) s.running->queue().quarantine(dbc::Guard::STOP);
+    each_running([](Slot&, Instance&, Running& r) {
+        if (r.outstanding() != 0) r.queue().quarantine(dbc::Guard::STOP);
+    });
     recover_locked();
     wait_for_all(bus_->clock().now() + 10ms);
 }
@@ -152,11 +183,10 @@ void Device::drop_models()
 {
     for (auto& s : slots_) {
         s.started = false;
-        if (s.running)
-            if (auto off = deactivate(s); !off) log(LogLevel::WARNING, "{}", off.error().message());
+        if (auto off = deactivate(s); !off) log(LogLevel::WARNING, "{}", off.error().message());
         if (!s.model) continue;
         s.visible = nullptr;
-        if (state() == DeviceState::ONLINE)
+        if (online())
             if (auto gone = s.model->unload(*client_); !gone)
                 log(LogLevel::WARNING, "{}", gone.error().message());
         s.model.reset();
@@ -165,7 +195,7 @@ void Device::drop_models()
 
 void Device::shut_card_down() noexcept
 {
-    if (client_ && state() == DeviceState::ONLINE)
+    if (client_ && online())
         if (auto t = client_->terminate(); !t) log(LogLevel::WARNING, "{}", t.error().message());
     controller_.shutdown(); // MHI RESET acknowledged, then bus master off: no DMA from here on
     if (client_) client_->card_fenced();
@@ -173,11 +203,18 @@ void Device::shut_card_down() noexcept
 
 Result<void> Device::close(bool force, std::int16_t dev_id)
 {
-    const Locked lock(control_);
-    if (closed_) return fail(Code::E_UNSUPP, "{}: device is closed", name());
-    if (started_ && !force) return fail(Code::E_BUSY, "{}: stop the device before closing it", name());
+    closing_ = true; // no recovery begins any more
+    const auto lock = interrupt();
+    const auto refuse = [&](tl::unexpected<Error> why) -> Result<void> {
+        closing_ = closed_.load();
+        return why;
+    };
+    if (closed_) return refuse(fail(Code::E_UNSUPP, "{}: device is closed", name()));
+    if (started_ && !force)
+        return refuse(fail(Code::E_BUSY, "{}: stop the device before closing it", name()));
     if (const auto out = in_flight(); out != 0 && !force)
-        return fail(Code::E_AGAIN, "{}: {} operations are not handed back yet: dequeue them", name(), out);
+        return refuse(
+            fail(Code::E_AGAIN, "{}: {} operations are not handed back yet: dequeue them", name(), out));
     if (force) {
         started_ = false;
         (void)republish();
@@ -185,8 +222,7 @@ Result<void> Device::close(bool force, std::int16_t dev_id)
     }
     drop_models();
     shut_card_down();
-    for (auto& s : slots_)
-        if (s.running) s.running->on_card = false, s.running->queue().set_fenced();
+    each_running([](Slot&, Instance&, Running& r) { r.on_card = false, r.queue().set_fenced(); });
     deliver_all(dev_id);
     if (const auto out = in_flight(); out != 0) {
         counters_.lost_ops += out;
@@ -194,10 +230,9 @@ Result<void> Device::close(bool force, std::int16_t dev_id)
             name(), out);
     }
     client_.reset();
-    slots_.clear();
-    draining_.clear(), old_running_.clear();
-    queue_pairs_.clear();
-    lane_lists_.clear(), old_lists_.clear();
+    forget_everything();
+    loss_ = Loss::NONE;
+    if (state_ == DeviceState::RECOVERING) state_ = DeviceState::FAILED;
     configured_ = false;
     closed_ = true;
     return {};
@@ -205,7 +240,7 @@ Result<void> Device::close(bool force, std::int16_t dev_id)
 
 Result<void> Device::selftest()
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_CHECK(usable());
     if (started_) return fail(Code::E_BUSY, "{}: self-test needs a stopped device", name());
     for (const std::size_t size : {std::size_t{1}, std::size_t{4096}, std::size_t{65535}}) {
@@ -213,6 +248,9 @@ Result<void> Device::selftest()
         for (std::size_t i = 0; i < size; ++i) message[i] = static_cast<std::byte>(i * 7 + size);
         QAIC_CHECK(controller_.loopback(message));
     }
+    if (!config_.builtin_programs) return {};
+    QAIC_TRY(const auto dbcs, echo_every_channel(*bus_, *client_, info_, config_.op_timeout, op_limit_));
+    log(LogLevel::INFO, "{}: self-test: LOOPBACK and {} DMA-Bridge channels in order", name(), dbcs);
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A device as text, for rte_ml_dev_dump().
+// A device as text, for rte_ml_dev_dump(): what the driver knows, then registers and rings as they are now.
 #include "qaic/device.hpp"
+#include "qaic/register_text.hpp"
 
 namespace qaic {
 namespace {
@@ -14,6 +15,24 @@ std::string printable(const char (&field)[N])
     }
     return out;
 }
+
+/// Registers of a DBC and what they say about its FIFOs.
+std::string fifos_text(Bus& bus, Running& r)
+{
+    const auto regs = read_dbc_registers(bus, r.activation().dbc);
+    const auto n = r.queue().elements();
+    auto out = to_text(regs);
+    const bool sound = regs.reqhp < n && regs.reqtp < n && regs.rsphp < n && regs.rsptp < n;
+    if (!sound) return out + fmt::format(" (beyond the {} elements of the FIFOs)", n);
+    const auto waiting = aic100::fifo_used(regs.reqhp, regs.reqtp, n);
+    out += fmt::format(", requests not fetched {}, responses not acknowledged {}", waiting,
+                       aic100::fifo_used(regs.rsphp, regs.rsptp, n));
+    if (waiting == 0) return out;
+    const auto& e = r.channel().requests[regs.reqhp];
+    return out + fmt::format("; next id {:#06x} cmd {:#04x} {:#x} -> {:#x} {} bytes", e.req_id.get(), e.cmd,
+                             e.source.get(), e.destination.get(), e.length.get());
+}
+
 double ms(Nanos n) { return static_cast<double>(n.count()) / 1e6; }
 } // namespace
 
@@ -38,6 +57,8 @@ std::string Device::dump()
          info_.resources.dram_total_mb.get(), info_.resources.vc_total);
     for (const auto& stage : boot_.stages) line("  boot {:<10} {:>10.3f} ms", stage.name, ms(stage.took));
     line("  boot {:<10} {:>10.3f} ms (found in {})", "total", ms(boot_.total), boot_.found);
+    // Nobody reads registers of a card that is off the bus, or on its way back to it.
+    const bool readable = online() && !closed_;
     for (std::size_t m = 0; m < slots_.size(); ++m) {
         const auto& s = slots_[m];
         if (!s.model) continue;
@@ -45,11 +66,14 @@ std::string Device::dump()
              s.model->name(), s.model->layout().inputs.size(), s.model->layout().input_bytes,
              s.model->layout().outputs.size(), s.model->layout().output_bytes, s.model->nsps(), s.activations,
              s.faults);
-        if (!s.running) continue;
-        auto& r = *s.running;
-        line("    DBC {} elements {} depth {} x {} lanes, submitted {} in flight {}", r.activation().dbc,
-             r.queue().elements(), r.depth(), r.lanes(), r.submitted(), r.outstanding());
-        if (r.channel().state.load() != dbc::ChannelState::ACTIVE) line("    {}", r.queue().fault_text());
+        for (const auto& i : s.instances) {
+            if (!i.running) continue;
+            auto& r = *i.running;
+            line("    DBC {} elements {} depth {} x {} lanes, submitted {} in flight {}", r.activation().dbc,
+                 r.queue().elements(), r.depth(), r.lanes(), r.submitted(), r.outstanding());
+            if (r.channel().state.load() != dbc::ChannelState::ACTIVE) line("    {}", r.queue().fault_text());
+            if (readable && r.on_card) line("    {}", fifos_text(*bus_, r));
+        }
     }
     for (const auto* q : set_up())
         line("  queue pair {} depth {} enqueued {} dequeued {} failed {} rejected {} full {}", q->id,
@@ -57,6 +81,9 @@ std::string Device::dump()
              q->full.load());
     line("  faults {} fences {} reactivations {} retired {} bytes", counters_.faults.load(),
          counters_.fences.load(), counters_.reactivations.load(), counters_.retired_bytes.load());
+    line("  card losses {} recoveries {} failed attempts {}", counters_.card_losses.load(),
+         counters_.card_recoveries.load(), counters_.recovery_failures.load());
+    if (readable) text.append(mhi_registers_text(*bus_) + controller_.mhi().describe());
     return fmt::to_string(text);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Models of a device: load, start, stop, unload, and their life on DBCs.
 #include "qaic/device.hpp"
+#include "qaic/trace.hpp"
 #include <algorithm>
 #include <rte_cycles.h>
+#include <utility>
 
 namespace qaic {
 
@@ -21,148 +23,206 @@ Result<Device::Slot*> Device::slot(std::uint16_t id)
 
 Result<std::uint16_t> Device::load_model(ConstSpan bytes)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_CHECK(usable());
     if (!configured_) return fail(Code::E_INVAL, "{}: configure the device before loading models", name());
     const auto free = std::find_if(slots_.begin(), slots_.end(), [](const Slot& s) { return !s.model; });
     if (free == slots_.end())
         return fail(Code::E_NORES, "{}: models loaded got={} limit={}", name(), slots_.size(), slots_.size());
-    const auto id = static_cast<std::uint16_t>(free - slots_.begin());
-    QAIC_TRY(free->model, Model::load(*client_, info_, bytes, fmt::format("{} model {}", name(), id)));
+    const auto id = id_of(*free);
+    QAIC_TRY(free->model,
+             Model::load(*client_, info_, bytes, fmt::format("{} model {}", name(), id), config_.recover));
     free->started = false;
-    free->activations = free->faults = free->submitted_before = 0;
-    free->budget.reset();
-    free->reactivate_at.reset();
+    free->wanted = 0;
+    free->activations = free->faults = free->submitted_before = free->errors_before = 0;
+    free->instances.clear();
+    for (auto& s : standby_)
+        if (s) s->forget(id);
     free->visible.store(free->model.get(), std::memory_order_release);
+    trace(TracePoint::LOAD, name(), id, bytes.size());
     return id;
 }
 
 Result<void> Device::unload_model(std::uint16_t id)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_TRY(Slot * s, slot(id));
     if (s->started) return fail(Code::E_BUSY, "{}: model {} is started: stop it first", name(), id);
     s->visible = nullptr;
     Result<void> result;
-    if (state() == DeviceState::ONLINE) result = s->model->unload(*client_);
+    if (online()) result = s->model->unload(*client_);
     s->model.reset(); // whatever the card said, the slot is free
+    trace(TracePoint::UNLOAD, name(), id);
     return result;
+}
+
+Result<void> Device::set_instances(std::uint16_t id, unsigned count)
+{
+    QAIC_TRY(const auto lock, enter());
+    QAIC_TRY(Slot * s, slot(id));
+    if (count > max_instances)
+        return fail(Code::E_INVAL, "{}: instances of model {} got={} limit=0..{}", name(), id, count,
+                    max_instances);
+    if (s->started) return fail(Code::E_BUSY, "{}: model {} is started: stop it first", name(), id);
+    s->wanted = count;
+    return {};
 }
 
 Result<void> Device::start_model(std::uint16_t id)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_CHECK(usable());
     QAIC_TRY(Slot * s, slot(id));
     if (!started_) return fail(Code::E_INVAL, "{}: start the device before model {}", name(), id);
     if (s->started) return fail(Code::E_BUSY, "{}: model {} is started already", name(), id);
-    s->budget.reset();
-    QAIC_CHECK(activate(*s));
+    s->instances.clear(); // a new start, new budgets
+    if (auto all = activate(*s); !all) {
+        if (auto off = deactivate(*s); !off) log(LogLevel::WARNING, "{}", off.error().message());
+        return all;
+    }
     s->started = true;
     (void)republish();
+    look_at_dbcs();
     return {};
 }
 
 Result<void> Device::stop_model(std::uint16_t id)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_TRY(Slot * s, slot(id));
     if (!s->started) return fail(Code::E_INVAL, "{}: model {} is not started", name(), id);
-    if (s->running) {
-        if (trouble()) recover_locked();
-        QAIC_CHECK(deactivate(*s));
-    }
+    if (trouble()) recover_locked();
+    QAIC_CHECK(deactivate(*s));
     s->started = false;
-    s->reactivate_at.reset();
-    return republish();
+    auto done = republish();
+    look_at_dbcs();
+    return done;
+}
+
+Result<void> Device::load_again(Slot& slot)
+{
+    if (slot.model->on_card()) return {};
+    return slot.model->load_again(*client_);
 }
 
 Result<void> Device::activate(Slot& slot)
 {
+    const auto pairs = std::max<std::size_t>(set_up().size(), 1);
+    const auto wanted = slot.wanted != 0 ? slot.wanted : config_.instances;
+    const auto count = std::clamp<std::size_t>(wanted, 1, std::min<std::size_t>(pairs, max_instances));
+    if (count < wanted)
+        log(LogLevel::NOTICE, "{}: model {}: {} instances, not {}: there are {} queue pairs", name(),
+            id_of(slot), count, wanted, pairs);
+    QAIC_CHECK(load_again(slot));
+    if (!slot.runs() && slot.instances.size() != count) slot.instances = std::vector<Instance>(count);
+    for (std::size_t i = 0; i < slot.instances.size(); ++i) {
+        const auto& r = slot.instances[i].running;
+        if (!r || r->channel().state.load() == dbc::ChannelState::FENCED) QAIC_CHECK(activate(slot, i));
+    }
+    return {};
+}
+
+Result<void> Device::activate(Slot& slot, std::size_t instance)
+{
     std::uint32_t depth = 1;
     const auto pairs = set_up();
-    for (const auto* q : pairs) depth = std::max<std::uint32_t>(depth, q->depth);
+    const auto count = slot.instances.size();
+    for (auto k = instance; k < pairs.size(); k += count)
+        depth = std::max<std::uint32_t>(depth, pairs[k]->depth);
+    const auto feeders = (std::max<std::size_t>(pairs.size(), 1) - instance + count - 1) / count;
     std::uint64_t retired = 0;
-    auto running =
+    early_ssr_ = {};
+    auto activated =
         Running::activate(*bus_, *client_, *slot.model,
-                          {.lanes = static_cast<std::uint32_t>(std::max<std::size_t>(pairs.size(), 1)),
+                          {.model_id = id_of(slot),
+                           .instance = static_cast<std::uint32_t>(instance),
+                           .instances = static_cast<std::uint32_t>(count),
+                           .lanes = static_cast<std::uint32_t>(feeders),
                            .depth = depth,
                            .op_limit = op_limit_,
                            .completions = config_.completions,
-                           .now = rte_rdtsc()},
+                           .now = rte_rdtsc(),
+                           .ended_by_card = [this](unsigned dbc) { return early_ssr_[dbc].down; }},
                           retired);
     counters_.retired_bytes += retired;
-    if (!running) return tl::unexpected<Error>(std::move(running).error());
-    (*running)->model_id = static_cast<std::uint16_t>(&slot - slots_.data());
-    if (slot.running) draining_.push_back(take_off(slot));
-    slot.running = std::move(*running);
-    slot.reactivate_at.reset();
+    if (!activated) return tl::unexpected<Error>(std::move(activated).error());
+    auto& i = slot.instances[instance];
+    if (i.running) draining_.push_back(take_off(slot, i));
+    i.running = std::move(*activated);
+    i.reactivate_at.reset();
     ++slot.activations;
+    trace(TracePoint::ACTIVATE, name(), id_of(slot), i.running->activation().dbc);
+    // What the card said of this DBC before we knew that it is ours: the program may have died at once.
+    if (const auto& early = early_ssr_[i.running->activation().dbc]; early.down) {
+        i.running->ssr_stopped = true, i.running->ssr_over = early.up;
+        i.running->queue().quarantine(dbc::Guard::SSR);
+    }
     return {};
 }
 
 Result<void> Device::activate_started()
 {
     for (auto& s : slots_)
-        if (s.started && (!s.running || s.running->channel().state.load() == dbc::ChannelState::FENCED))
-            QAIC_CHECK(activate(s));
+        if (s.started) QAIC_CHECK(activate(s));
     return {};
 }
 
-std::unique_ptr<Running> Device::take_off(Slot& slot)
+std::unique_ptr<Running> Device::take_off(Slot& slot, Instance& instance)
 {
-    slot.submitted_before += slot.running->submitted();
-    return std::move(slot.running);
+    slot.submitted_before += instance.running->submitted();
+    return std::move(instance.running);
 }
 
 Result<void> Device::deactivate(Slot& slot)
 {
     const auto busy = [&](std::uint64_t out) {
         return fail(Code::E_BUSY, "{}: model {} has {} operations in flight: dequeue them first", name(),
-                    &slot - slots_.data(), out);
+                    id_of(slot), out);
     };
-    if (const auto out = slot.running->outstanding(); out != 0) return busy(out);
+    if (const auto out = slot.outstanding(); out != 0) return busy(out);
     // Out of sight first, so that nothing is submitted between the look and the deactivation.
-    auto running = std::move(slot.running);
+    auto instances = std::exchange(slot.instances, {});
     const auto quiet = republish();
-    if (const auto out = running->outstanding(); !quiet || out != 0) {
-        slot.running = std::move(running);
+    slot.instances = std::move(instances);
+    if (const auto out = slot.outstanding(); !quiet || out != 0) {
         (void)republish();
         return quiet ? busy(out) : quiet;
     }
-    slot.running = std::move(running);
-    auto& r = *slot.running;
-    if (r.on_card && r.ssr_stopped) {
-        client_->released(r.activation().dbc);
-    } else if (r.on_card) {
-        if (auto off = client_->deactivate(r.activation()); !off) {
-            log(LogLevel::ERR, "{}: DBC {} does not stop: {}", name(), r.activation().dbc,
-                off.error().message());
-            fence_whole_card(dbc::Guard::RESET);
-            if (r.channel().state.load() !=
-                dbc::ChannelState::FENCED) { // not even that: the card may still write
-                counters_.retired_bytes += r.queue().fifo_bytes();
-                r.queue().retire_memory();
-            }
-        }
+    for (auto& i : slot.instances) {
+        if (!i.running) continue;
+        off_card(*i.running);
+        slot.errors_before += errors_of(*i.running);
+        const auto gone = take_off(slot, i); // published nowhere, nobody inside: freed here
     }
-    r.on_card = false;
-    const auto gone = take_off(slot); // published nowhere, nobody inside: freed here
+    slot.instances.clear();
     return {};
+}
+
+void Device::off_card(Running& r)
+{
+    if (!r.on_card) return;
+    const auto dbc = r.activation().dbc;
+    const auto off = r.ssr_stopped ? Result<void>{} : client_->deactivate(r.activation());
+    if (off || r.ssr_stopped) { // see fence()
+        client_->released(dbc);
+        r.on_card = false;
+        trace(TracePoint::DEACTIVATE, name(), r.model_id, dbc);
+        return;
+    }
+    log(LogLevel::ERR, "{}: DBC {} does not stop: {}", name(), dbc, off.error().message());
+    lose_card(dbc::Guard::RESET);
+    if (!r.on_card) return;
+    counters_.retired_bytes += r.queue().fifo_bytes(); // not even that: the card may still write
+    r.queue().retire_memory();
+    r.on_card = false;
 }
 
 Result<ModelCounters> Device::model_counters(std::uint16_t id)
 {
     const Locked lock(control_);
     QAIC_TRY(Slot * s, slot(id));
-    ModelCounters c;
-    c.submitted = s->submitted_before;
-    if (s->running) c.submitted += s->running->submitted(), c.in_flight += s->running->outstanding();
-    for (const auto& d : draining_)
-        if (d->model_id == id) c.in_flight += d->outstanding();
-    c.finished = c.submitted - c.in_flight;
-    c.activations = s->activations, c.faults = s->faults;
-    return c;
+    (void)s;
+    return counters_of(id);
 }
 
 } // namespace qaic

@@ -15,7 +15,7 @@ std::vector<QueuePair*> Device::set_up() const
 
 std::vector<QueuePair*> Device::queue_pairs()
 {
-    const Locked lock(control_);
+    const std::lock_guard pairs(pairs_lock_);
     return set_up();
 }
 
@@ -37,7 +37,7 @@ std::uint64_t Device::in_flight_with_callback() const
 Result<QueuePair*> Device::setup_queue_pair(std::uint16_t id, std::uint32_t nb_desc,
                                             rte_ml_dev_stop_flush_t flush)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     QAIC_CHECK(usable());
     if (!configured_ || id >= queue_pairs_.size())
         return fail(Code::E_INVAL, "{}: queue pair got={} limit={}", name(), id, queue_pairs_.size());
@@ -48,25 +48,32 @@ Result<QueuePair*> Device::setup_queue_pair(std::uint16_t id, std::uint32_t nb_d
     if (const auto out = in_flight(); out != 0)
         return fail(Code::E_BUSY, "{}: {} operations are not handed back yet: dequeue them", name(), out);
     // Lanes belong to queue pairs by position: models that were left started get new ones in start().
-    for (auto& s : slots_)
-        if (s.running) QAIC_CHECK(deactivate(s));
+    for (auto& s : slots_) QAIC_CHECK(deactivate(s));
     QAIC_CHECK(republish());
-    queue_pairs_[id] = std::make_unique<QueuePair>(id, static_cast<std::uint16_t>(nb_desc),
-                                                   static_cast<std::uint16_t>(slots_.size()), flush);
+    standby_[id] =
+        std::make_unique<Standby>(static_cast<std::uint16_t>(slots_.size()), op_limit_, rte_rdtsc());
+    auto made = std::make_unique<QueuePair>(id, static_cast<std::uint16_t>(nb_desc),
+                                            static_cast<std::uint16_t>(slots_.size()), flush);
+    {
+        const std::lock_guard pairs(pairs_lock_);
+        queue_pairs_[id] = std::move(made);
+    }
     (void)republish();
     return queue_pairs_[id].get();
 }
 
 Result<void> Device::release_queue_pair(std::uint16_t id)
 {
-    const Locked lock(control_);
+    QAIC_TRY(const auto lock, enter());
     if (id >= queue_pairs_.size() || !queue_pairs_[id]) return {};
     if (started_ || queue_pairs_[id]->in_flight() != 0)
         return fail(Code::E_AGAIN, "{}: queue pair {} is in use", name(), id);
-    for (auto& s : slots_)
-        if (s.running) QAIC_CHECK(deactivate(s));
+    for (auto& s : slots_) QAIC_CHECK(deactivate(s));
     QAIC_CHECK(republish());
-    queue_pairs_[id].reset();
+    {
+        const std::lock_guard pairs(pairs_lock_);
+        queue_pairs_[id].reset();
+    }
     return republish();
 }
 
@@ -78,6 +85,18 @@ Result<void> Device::quiesce_all()
     return {};
 }
 
+/// What queue pair number `k` of those set up sees of a model; nullptr = not started.
+const ModelPort* Device::port_for(Slot& slot, const QueuePair& qp, std::size_t k)
+{
+    if (!started_ || !slot.started) return nullptr;
+    for (auto& i : slot.instances) {
+        if (!i.running) continue;
+        if (!online()) return standby_[qp.id]->port(id_of(slot), i.running->port(0));
+        if (const auto lane = i.running->lane_of(k)) return &i.running->port(*lane);
+    }
+    return nullptr;
+}
+
 Result<void> Device::republish()
 {
     const auto pairs = set_up();
@@ -85,15 +104,13 @@ Result<void> Device::republish()
     lane_lists_.clear();
     for (std::size_t k = 0; k < pairs.size(); ++k) {
         auto list = std::make_unique<LaneList>();
-        for (std::size_t m = 0; m < slots_.size(); ++m) {
-            auto* r = slots_[m].running.get();
-            const bool has_lane = r != nullptr && k < r->lanes();
-            if (has_lane) list->lanes.push_back(&r->queue().lane(static_cast<std::uint32_t>(k)));
-            const bool open = has_lane && started_ && slots_[m].started;
-            pairs[k]->ports[m].store(open ? &r->port(k) : nullptr, std::memory_order_release);
-        }
-        for (auto& d : draining_)
-            if (k < d->lanes()) list->lanes.push_back(&d->queue().lane(static_cast<std::uint32_t>(k)));
+        const auto watch = [&](Running& r) {
+            if (const auto lane = r.lane_of(k)) list->lanes.push_back(&r.queue().lane(*lane));
+        };
+        each_running([&](Slot&, Instance&, Running& r) { watch(r); });
+        for (auto& d : draining_) watch(*d);
+        for (auto& s : slots_)
+            pairs[k]->ports[id_of(s)].store(port_for(s, *pairs[k], k), std::memory_order_release);
         pairs[k]->lanes.store(list.get(), std::memory_order_release);
         lane_lists_.push_back(std::move(list));
     }

@@ -1,212 +1,252 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Faults: the fence ladder, operations back behind it, new activations within a budget, the end of a lost
-// card. reliability.md 2.3, 2.4
+// The loss of a whole card and its way back: fence (rungs 2 to 6), operations handed back, boot, networks,
+// activations; at most 3 times in 10 minutes. reliability.md 2.3, 2.4; docs/adr/0007.
+//
+//   lose_card -> FENCE -> RELEASE -> BOOT -> LOAD... -> ACTIVATE -> online        (or FAILED, REMOVED)
+//                whoever noticed     recover() only, a step at a time
 #include "qaic/device.hpp"
+#include "qaic/trace.hpp"
+#include <cstring>
 
 namespace qaic {
 namespace {
-constexpr Nanos ssr_limit = 15s;       ///< between "down" and "up" of a restart (aic100-workload.md 5.7)
 constexpr Nanos card_fence_pause = 1s; ///< between two attempts to fence a card that does not confirm
-bool in_state(Running& r, dbc::ChannelState state) { return r.channel().state.load() == state; }
+std::uint32_t ms(Nanos n) { return static_cast<std::uint32_t>(n / 1ms); }
 } // namespace
 
 bool Device::housekeep()
 {
-    const Locked lock(control_, std::try_to_lock);
-    if (!lock.owns_lock() || closed_ || state() != DeviceState::ONLINE) return false;
-    controller_.poll();
-    return trouble();
+    bool work = false;
+    {
+        const Locked lock(control_, std::try_to_lock);
+        if (!lock.owns_lock() || closed_) return false;
+        if (online()) {
+            controller_.poll();
+            look_at_dbcs();
+        }
+        work = trouble() || (loss_ >= Loss::BOOT && (removal_ || bus_->clock().now() >= boot_due_));
+    }
+    events_.deliver();
+    return work;
 }
 
 void Device::recover()
 {
-    const Locked lock(control_);
-    if (!closed_) recover_locked();
-}
-
-bool Device::reactivation_due(const Slot& s) const
-{
-    if (!started_ || !s.started || !s.running || !s.reactivate_at) return false;
-    if (!in_state(*s.running, dbc::ChannelState::FENCED)) return false;
-    const auto now = bus_->clock().now();
-    if (s.running->ssr_stopped && !s.running->ssr_over && now - s.fenced_at < ssr_limit) return false;
-    return now >= *s.reactivate_at;
-}
-
-bool Device::trouble() const
-{
-    if (state() != DeviceState::ONLINE) return false;
-    if (bus_->clock().now() < next_card_fence_) return false;
-    if (controller_.health() != mhi::Health::OK) return true;
-    for (const auto& s : slots_)
-        if (s.running && (in_state(*s.running, dbc::ChannelState::FAULTED) || reactivation_due(s)))
-            return true;
-    for (const auto& d : draining_)
-        if (d->outstanding() == 0) return true;
-    return false;
-}
-
-void Device::recover_locked()
-{
-    if (state() == DeviceState::ONLINE) {
-        const auto health = controller_.health();
-        if (health == mhi::Health::GONE)
-            card_lost(dbc::Guard::REMOVED, DeviceState::REMOVED);
-        else if (health != mhi::Health::OK)
-            fence_whole_card(dbc::Guard::RESET);
-        else
-            fence_faulted();
+    bool lost_now = false;
+    {
+        const Locked lock(control_);
+        if (closed_ || closing_) return;
+        const bool was_online = online();
+        recover_locked();
+        lost_now = was_online && !online();
     }
-    if (state() == DeviceState::ONLINE) reactivate_due();
-    reap();
+    events_.deliver();
+    // What was out goes back first: the next round begins to boot.
+    while (!lost_now && recovery_step()) events_.deliver();
+    events_.deliver();
 }
 
-Result<void> Device::fence(Slot& s)
+/// From here on nobody's operation reaches the card. What is out comes back as soon as the card is fenced.
+void Device::lose_card(dbc::Guard why)
 {
-    auto& r = *s.running;
-    ++s.faults, ++counters_.faults;
-    log(LogLevel::ERR, "{}", r.queue().fault_text());
-    QAIC_CHECK(quiesce_all()); // nobody who saw the channel ACTIVE is still inside
-    if (r.ssr_stopped)
-        client_->released(
-            r.activation().dbc); // the card said so before it asked for our acknowledgement (6.1)
-    else
-        QAIC_CHECK(client_->deactivate(r.activation()));
-    ++counters_.fences;
-    r.on_card = false;
-    r.queue().set_fenced();
-    s.fenced_at = bus_->clock().now();
-    s.reactivate_at = s.budget.next(s.fenced_at);
-    if (!s.reactivate_at)
-        log(LogLevel::ERR, "{}: model {} stays out of use: {} recoveries in {} s; stop and start it", name(),
-            &s - slots_.data(), RecoveryBudget::attempts, RecoveryBudget::window / 1s);
-    return {};
-}
-
-void Device::fence_faulted()
-{
-    for (auto& s : slots_) {
-        if (!s.running || !in_state(*s.running, dbc::ChannelState::FAULTED)) continue;
-        const auto fenced = fence(s);
-        if (fenced) continue;
-        if (fenced.error().code == Code::E_BUSY && in_state(*s.running, dbc::ChannelState::FAULTED) &&
-            s.running->ssr_stopped == false) {
-            // A burst call has not returned, or the DBC is being restarted: the next round tries again.
-            log(LogLevel::WARNING, "{}", fenced.error().message());
-            continue;
-        }
-        log(LogLevel::ERR, "{}: DBC {} could not be fenced alone: {}", name(), s.running->activation().dbc,
-            fenced.error().message());
-        if (fenced.error().code == Code::E_REMOVED)
-            card_lost(dbc::Guard::REMOVED, DeviceState::REMOVED);
-        else
-            fence_whole_card(dbc::Guard::RESET);
-        return;
+    if (!online()) return;
+    ras_reset_wanted_ = false;
+    loss_why_ = why;
+    lost_at_ = bus_->clock().now();
+    loss_ = controller_.health() == mhi::Health::GONE ? Loss::RELEASE : Loss::FENCE;
+    state_ = DeviceState::RECOVERING;
+    ++counters_.card_losses;
+    each_running([&](Slot&, Instance&, Running& r) { r.queue().quarantine(why); });
+    (void)republish(); // to the standby lanes; that nobody is inside is made sure of before RELEASE
+    if (why != dbc::Guard::REMOVED) {
+        raise(DeviceEventKind::RECOVERING, static_cast<std::uint32_t>(dbc::guard_info(why).code));
+        log(LogLevel::ERR, "{}: card is lost, operations come back with {}", name(),
+            code_name(dbc::guard_info(why).code));
     }
+    settle_loss();
 }
 
-/// Rungs 3 and 4. This driver does not boot the card again by itself: the device is FAILED until it is
-/// closed.
-void Device::fence_whole_card(dbc::Guard why)
+void Device::settle_loss()
 {
     if (bus_->clock().now() < next_card_fence_) return;
-    for (auto& s : slots_)
-        if (s.running) s.running->queue().quarantine(why);
-    auto fenced = controller_.fence_card();
-    if (!fenced) {
-        if (controller_.health() == mhi::Health::GONE)
-            return card_lost(dbc::Guard::REMOVED, DeviceState::REMOVED);
-        log(LogLevel::ERR, "{}: SoC reset as a fence failed: {}", name(), fenced.error().message());
+    if (loss_ == Loss::FENCE && !stop_card()) return;
+    if (loss_ == Loss::RELEASE && release_operations()) plan_boot();
+}
+
+/// Rungs 3 and 4; 4 alone when whoever takes the card away waits for us (H26: 1 s).
+bool Device::stop_card()
+{
+    auto fenced = removal_ ? controller_.off_the_bus() : controller_.fence_card();
+    if (!fenced && controller_.health() != mhi::Health::GONE) {
+        log(LogLevel::ERR, "{}: card is not fenced: {}", name(), fenced.error().message());
         fenced = bus_->set_bus_master(false);
+        if (!fenced) {
+            log(LogLevel::ERR, "{}: no fence confirmed, operations are kept: {}", name(),
+                fenced.error().message());
+            next_card_fence_ = bus_->clock().now() + card_fence_pause;
+            return false;
+        }
     }
-    if (!fenced) {
-        log(LogLevel::ERR, "{}: no fence confirmed, operations are kept: {}", name(),
-            fenced.error().message());
-        next_card_fence_ = bus_->clock().now() + card_fence_pause;
-        return;
-    }
-    card_lost(why, DeviceState::FAILED);
+    trace(TracePoint::FENCE, name(), trace_none, trace_none);
+    loss_ = Loss::RELEASE;
+    return true;
 }
 
 /// The card makes no DMA any more. Everything outstanding goes back.
-void Device::card_lost(dbc::Guard why, DeviceState end)
+bool Device::release_operations()
 {
-    for (auto& s : slots_)
-        if (s.running) s.running->queue().quarantine(why);
     if (auto quiet = quiesce_all(); !quiet) {
         log(LogLevel::WARNING, "{}", quiet.error().message());
         next_card_fence_ = bus_->clock().now() + card_fence_pause;
-        return; // health stays bad: the next round tries again
+        return false;
     }
-    for (auto& s : slots_) {
-        if (!s.running) continue;
-        s.running->on_card = false;
+    if (controller_.health() == mhi::Health::GONE) loss_why_ = dbc::Guard::REMOVED;
+    each_running([&](Slot&, Instance& i, Running& r) {
+        r.on_card = false;
         // A card that is gone shows first as registers that read all-ones: say what it was.
-        if (auto& c = s.running->channel();
-            end == DeviceState::REMOVED && in_state(*s.running, dbc::ChannelState::FAULTED))
-            c.fault.guard = why;
-        s.running->queue().set_fenced();
-        s.reactivate_at.reset();
-    }
+        if (loss_why_ == dbc::Guard::REMOVED && r.channel().state.load() == dbc::ChannelState::FAULTED)
+            r.channel().fault.guard = loss_why_;
+        r.queue().set_fenced();
+        i.reactivate_at.reset();
+    });
+    for (auto& s : slots_)
+        if (s.model) s.model->off_card();
     ++counters_.fences;
     if (client_) client_->card_fenced();
-    state_ = end;
-    log(LogLevel::ERR, "{}: device is {}", name(), to_string(end));
+    return true;
 }
 
-void Device::reactivate_due()
+void Device::plan_boot()
 {
-    bool changed = false;
-    for (auto& s : slots_) {
-        if (!reactivation_due(s)) continue;
-        const auto now = bus_->clock().now();
-        s.budget.spend(now);
-        if (auto again = activate(s); !again) {
-            ++counters_.recovery_failures;
-            s.reactivate_at = s.budget.next(now);
-            log(LogLevel::ERR, "{}: model {} could not be activated again: {}", name(), &s - slots_.data(),
-                again.error().message());
-            continue;
-        }
-        changed = true;
-        ++counters_.reactivations;
-        log(LogLevel::NOTICE, "{}: model {} runs again on DBC {}", name(), &s - slots_.data(),
-            s.running->activation().dbc);
-    }
-    if (changed) (void)republish();
+    if (loss_why_ == dbc::Guard::REMOVED || removal_) return end(DeviceState::REMOVED);
+    const auto now = bus_->clock().now();
+    const auto due = config_.recover && !closing_ ? card_budget_.next(now) : std::nullopt;
+    if (!due) return end(DeviceState::FAILED);
+    loss_ = Loss::BOOT;
+    boot_due_ = *due;
+    log(LogLevel::NOTICE, "{}: card is booted again in {} ms", name(), ms(*due - now));
 }
 
-/// Fenced activations whose operations are all handed back.
-void Device::reap()
+void Device::end(DeviceState final_state)
 {
-    bool changed = false;
-    for (auto& d : draining_)
-        if (d->outstanding() == 0) old_running_.push_back(std::move(d)), changed = true;
-    if (!changed) return;
-    std::erase(draining_, nullptr);
+    const bool removed = final_state == DeviceState::REMOVED;
+    loss_ = Loss::NONE;
+    for (auto& s : standby_)
+        if (s) s->end(removed ? dbc::Guard::REMOVED : dbc::Guard::FAILED);
+    state_ = final_state;
     (void)republish();
+    raise(removed ? DeviceEventKind::REMOVED : DeviceEventKind::FAILED,
+          static_cast<std::uint32_t>(counters_.card_recoveries + counters_.recovery_failures));
+    log(LogLevel::ERR, "{}: device is {}", name(), to_string(final_state));
 }
 
-void Device::on_ssr(unsigned dbc, aic100::SsrEvent event)
+/// One part of the way back, under the lock; true when the next may follow at once. Between two of them
+/// whoever wants the lock gets it; who must have it sooner interrupts (interrupt()).
+bool Device::recovery_step()
 {
-    for (auto& s : slots_) {
-        if (!s.running || s.running->activation().dbc != dbc) continue;
-        if (event == aic100::SsrEvent::BEFORE_SHUTDOWN && s.running->on_card) {
-            s.running->ssr_stopped = true;
-            s.running->queue().quarantine(dbc::Guard::SSR);
+    if (interrupts_ != 0 && !removal_) return false;
+    const Locked lock(control_);
+    if (closed_ || closing_ || loss_ < Loss::BOOT) return false;
+    if (removal_) return end(DeviceState::REMOVED), false;
+    if (bus_->clock().now() < boot_due_) return false;
+    controller_.interrupt_by(&interrupts_);
+    const auto done = bring_back();
+    controller_.interrupt_by(nullptr);
+    if (!done) attempt_failed(done.error());
+    return done && loss_ != Loss::NONE;
+}
+
+Result<void> Device::bring_back()
+{
+    if (loss_ == Loss::BOOT) return boot_again();
+    if (controller_.poll(); controller_.health() != mhi::Health::OK)
+        return fail(Code::E_RESET, "{}: card was lost again", name());
+    if (loss_ == Loss::LOAD) {
+        while (next_load_ < slots_.size() && !slots_[next_load_].model) ++next_load_;
+        if (next_load_ < slots_.size()) {
+            auto& s = slots_[next_load_++];
+            return forgive(s, load_again(s));
         }
-        if (event == aic100::SsrEvent::AFTER_POWER_UP) s.running->ssr_over = true;
+        loss_ = Loss::ACTIVATE;
+        return {};
     }
+    for (auto& s : slots_)
+        if (started_ && s.started) QAIC_CHECK(forgive(s, activate(s)));
+    back_online();
+    return {};
 }
 
-void Device::on_ras(const aic100::RasMessage& m)
+/// An error that only concerns one model leaves the others their card; the model is tried again within its
+/// budget.
+Result<void> Device::forgive(Slot& slot, Result<void> done)
 {
-    const bool bad = m.error_type == static_cast<std::uint32_t>(aic100::RasErrorType::UNCORRECTABLE);
-    if (bad) ++counters_.ras_uncorrectable;
-    if (!ras_log_.pass(bus_->clock().now())) return;
-    log(bad ? LogLevel::ERR : LogLevel::INFO, "{}: RAS {} error, source {}, corrected {}, uncorrected {}",
-        name(), bad ? "uncorrectable" : "correctable or non-fatal", m.source.get(), m.ce_count.get(),
-        m.ue_count.get());
+    if (done || controller_.interrupted() || controller_.health() != mhi::Health::OK) return done;
+    switch (done.error().code) {
+    case Code::E_TIMEOUT:
+    case Code::E_PROTO:
+    case Code::E_CRC:
+    case Code::E_RESET:
+    case Code::E_REMOVED: return done;
+    default: break;
+    }
+    ++counters_.recovery_failures;
+    log(LogLevel::ERR, "{}: model {} does not come back: {}", name(), id_of(slot), done.error().message());
+    const auto now = bus_->clock().now();
+    for (auto& i : slot.instances)
+        if (i.running && !i.running->on_card) i.reactivate_at = i.budget.next(now);
+    return {};
+}
+
+Result<void> Device::boot_again()
+{
+    QAIC_TRY(const auto report, controller_.boot());
+    loss_ = Loss::LOAD; // an error from here on leaves a card that makes DMA
+    next_load_ = 0;
+    QAIC_TRY(const auto hello, client_->hello());
+    QAIC_TRY(const auto info, client_->info());
+    if (std::memcmp(info.serial, info_.serial, sizeof info.serial) != 0)
+        return fail(Code::E_STATE, "{}: another card answers than before", name());
+    log(LogLevel::INFO, "{}: booted again in {} ms, control protocol {}.{}", name(), ms(report.total),
+        hello.major.get(), hello.minor.get());
+    return {};
+}
+
+void Device::back_online()
+{
+    card_budget_.spend(bus_->clock().now());
+    loss_ = Loss::NONE;
+    ++counters_.card_recoveries;
+    state_ = DeviceState::ONLINE;
+    (void)republish();
+    look_at_dbcs();
+    const auto took = bus_->clock().now() - lost_at_;
+    raise(DeviceEventKind::RECOVERED, ms(took));
+    log(LogLevel::NOTICE, "{}: device is ONLINE again after {} ms", name(), ms(took));
+}
+
+/// Whatever the attempt left on the card is fenced again; then the next date, or the end.
+void Device::attempt_failed(const Error& error)
+{
+    if (interrupts_ != 0) {
+        log(LogLevel::NOTICE, "{}: recovery is interrupted: {}", name(), error.message());
+    } else {
+        ++counters_.recovery_failures;
+        card_budget_.spend(bus_->clock().now());
+        log(LogLevel::ERR, "{}: recovery failed: {}", name(), error.message());
+    }
+    if (error.code == Code::E_REMOVED) loss_why_ = dbc::Guard::REMOVED;
+    each_running([&](Slot&, Instance&, Running& r) { r.queue().quarantine(loss_why_); });
+    // A boot that failed has left the bus itself.
+    loss_ = loss_why_ == dbc::Guard::REMOVED || loss_ == Loss::BOOT ? Loss::RELEASE : Loss::FENCE;
+    settle_loss();
+}
+
+Device::Locked Device::interrupt()
+{
+    ++interrupts_;
+    Locked lock(control_);
+    --interrupts_;
+    return lock;
 }
 
 } // namespace qaic

@@ -19,6 +19,7 @@ Result<void> Housekeeping::start()
 void Housekeeping::stop() noexcept
 {
     stopping_ = true;
+    device_.end_recovery();                // or we would wait for a boot
     rte_eal_alarm_cancel(&on_alarm, this); // waits for one that runs
     join();
 }

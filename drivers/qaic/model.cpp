@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace qaic {
 namespace {
@@ -72,9 +73,9 @@ rte_ml_io_type ml_type(qpc::DataType type) noexcept
 }
 
 Result<std::unique_ptr<Model>> Model::load(nnc::Client& client, const aic100::InfoBlock& card,
-                                           ConstSpan bytes, std::string_view name)
+                                           ConstSpan bytes, std::string_view name, bool keep)
 {
-    QAIC_TRY(const auto copy, private_copy(bytes, name));
+    QAIC_TRY(auto copy, private_copy(bytes, name));
     QAIC_TRY(const auto program, qpc::load_program(copy, name));
     for (const auto& w : program.warnings) log(LogLevel::WARNING, "{}", w);
     QAIC_CHECK(check_card(program, card));
@@ -90,16 +91,31 @@ Result<std::unique_ptr<Model>> Model::load(nnc::Client& client, const aic100::In
     m->constants_bytes_ = program.static_constants.size() + program.dynamic_constants.size();
     m->describe();
 
-    QAIC_TRY(m->constants_id_, client.load_constants(descriptor_of(program.constants_desc),
-                                                     program.static_constants, program.dynamic_constants));
+    QAIC_CHECK(m->put_on_card(client, program));
+    if (keep) m->kept_ = std::move(copy);
+    return m;
+}
+
+Result<void> Model::put_on_card(nnc::Client& client, const qpc::Program& program)
+{
+    QAIC_TRY(constants_id_, client.load_constants(descriptor_of(program.constants_desc),
+                                                  program.static_constants, program.dynamic_constants));
     auto elf = client.load_elf(program.elf, "NetworkImage");
     if (!elf) {
-        if (m->constants_id_ != 0)
-            (void)client.unload_constants(m->constants_id_); // the first error is the one told
+        if (constants_id_ != 0)
+            (void)client.unload_constants(std::exchange(constants_id_, 0)); // the first error is the one told
         return tl::unexpected<Error>(std::move(elf).error());
     }
-    m->elf_id_ = *elf;
-    return m;
+    elf_id_ = *elf;
+    return {};
+}
+
+Result<void> Model::load_again(nnc::Client& client)
+{
+    if (kept_.empty())
+        return fail(Code::E_STATE, "{}: its container was not kept: unload it and load it again", name_);
+    QAIC_TRY(const auto program, qpc::load_program(kept_, name_));
+    return put_on_card(client, program);
 }
 
 Result<void> Model::unload(nnc::Client& client)
@@ -137,7 +153,7 @@ void Model::fill(rte_ml_model_info& info) const
     copy_text(info.name, name_);
     copy_text(info.version, version_);
     info.io_layout = RTE_ML_IO_LAYOUT_PACKED;
-    info.min_batches = info.max_batches = 1;
+    info.min_batches = info.max_batches = layout_.batches; // no operation computes fewer
     info.nb_inputs = static_cast<std::uint32_t>(input_info_.size());
     info.input_info = input_info_.data();
     info.nb_outputs = static_cast<std::uint32_t>(output_info_.size());

@@ -16,9 +16,16 @@ inline constexpr std::uint16_t max_model_io = 32; ///< inputs, and outputs, of a
 class Model {
   public:
     /// Parses a private copy of `bytes`, checks it against the card and loads constants and program. Nothing
-    /// stays on the card after an error. `name` is for messages.
-    [[nodiscard]] static Result<std::unique_ptr<Model>>
-    load(nnc::Client& client, const aic100::InfoBlock& card, ConstSpan bytes, std::string_view name);
+    /// stays on the card after an error. `name` is for messages. With `keep` the copy stays in host memory
+    /// for load_again().
+    [[nodiscard]] static Result<std::unique_ptr<Model>> load(nnc::Client& client,
+                                                             const aic100::InfoBlock& card, ConstSpan bytes,
+                                                             std::string_view name, bool keep = false);
+    /// After off_card(): the same objects onto a card that has forgotten them. E_STATE when nothing was kept.
+    [[nodiscard]] Result<void> load_again(nnc::Client& client);
+    /// The card was reset: what was loaded is gone.
+    void off_card() noexcept { elf_id_ = constants_id_ = 0; }
+    [[nodiscard]] bool on_card() const noexcept { return elf_id_ != 0; }
     /// Takes the objects off the card. Errors are returned after everything was tried.
     [[nodiscard]] Result<void> unload(nnc::Client& client);
 
@@ -33,8 +40,10 @@ class Model {
   private:
     Model() = default;
     void describe();
+    [[nodiscard]] Result<void> put_on_card(nnc::Client& client, const qpc::Program& program);
 
     std::string name_, version_;
+    Bytes kept_; ///< container, or empty
     ModelLayout layout_;
     std::vector<rte_ml_io_info> input_info_, output_info_;
     std::uint32_t elf_id_ = 0, constants_id_ = 0;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What both probes share: from a bus to a registered rte_ml_dev, and back.
 #include "qaic/ml_device.hpp"
+#include "qaic/seen/seats.hpp"
+#include "qaic/trace.hpp"
 #include <cerrno>
 #include <chrono>
 #include <memory>
 #include <rte_cycles.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -37,6 +40,9 @@ DeviceConfig device_config(const DevArgs& args, DeviceKind kind)
     c.op_timeout = args.op_timeout;
     c.tsc_hz = rte_get_tsc_hz();
     c.completions = args.completions;
+    c.instances = args.instances;
+    c.recover = args.recover;
+    c.builtin_programs = kind != DeviceKind::PCI;
     return c;
 }
 
@@ -58,11 +64,32 @@ void destroy(rte_ml_dev* dev) noexcept
     rte_free(mine);
 }
 
+/// EAL's interrupt thread: somebody wants the card back (VFIO's device request). The application hears of it
+/// by the event REMOVED, or by a callback of its own, and unplugs the device.
+void on_dev_event(const char* /*device*/, rte_dev_event_type event, void* ml)
+{
+    if (event == RTE_DEV_EVENT_REMOVE) static_cast<MlDevice*>(ml)->device->removal_requested();
+}
+
+/// Also waits for a call that runs, which never waits for us.
+void forget_dev_events(const rte_device* parent, MlDevice& ml) noexcept
+{
+    constexpr int most = 1000;
+    for (int i = 0; i < most; ++i) {
+        if (rte_dev_event_callback_unregister(parent->name, &on_dev_event, &ml) != -EAGAIN) return;
+        rte_delay_us_sleep(1000);
+    }
+}
+
 } // namespace
 
 Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml, Nanos period)
 {
-    QAIC_CHECK(ml->device->attach());
+    ml->errors = std::make_unique<ErrorLog>(name);
+    const auto attached = ml->device->attach();
+    trace(TracePoint::ATTACH, name, static_cast<std::uint64_t>(ml->device->boot_report().total / 1us),
+          static_cast<std::uint64_t>(attached ? Code::OK : attached.error().code));
+    QAIC_CHECK(attached);
     ml->housekeeping = std::make_unique<Housekeeping>(*ml->device, period);
     QAIC_CHECK(ml->housekeeping->start());
     rte_ml_dev_pmd_init_params params{};
@@ -74,10 +101,13 @@ Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_p
         return fail(Code::E_LIMIT, "{}: rte_ml_dev_pmd_create failed: name in use, or no free device slot",
                     name);
     static_cast<MlPrivate*>(dev->data->dev_private)->ml = ml.release();
+    if (const int err = rte_dev_event_callback_register(parent->name, &on_dev_event, &ml_of(dev)); err != 0)
+        log(LogLevel::WARNING, "{}: a request to give the card back will not be heard: {}", name, err);
     dev->dev_ops = &ml_ops;
     dev->enqueue_burst = ml_no_burst;
     dev->dequeue_burst = ml_no_burst;
     dev->op_error_get = ml_op_error_get;
+    seen::enter(dev, ml_of(dev));
     return {};
 }
 
@@ -85,7 +115,9 @@ int remove_ml_device(const char* name) noexcept
 {
     auto* const dev = rte_ml_dev_pmd_get_named_dev(name);
     if (dev == nullptr) return 0; // never probed to the end
+    seen::leave(dev);
     const std::unique_ptr<MlDevice> ml(&ml_of(dev));
+    forget_dev_events(dev->device, *ml);
     ml->housekeeping->stop();
     int result = 0;
     try {

@@ -34,7 +34,7 @@ constinit rte_pci_driver pci_driver = [] {
     d.probe = probe;
     d.remove = remove;
     d.id_table = ids;
-    d.drv_flags = RTE_PCI_DRV_NEED_MAPPING | RTE_PCI_DRV_NEED_IOVA_AS_VA;
+    d.drv_flags = RTE_PCI_DRV_NEED_MAPPING | RTE_PCI_DRV_NEED_IOVA_AS_VA | RTE_PCI_DRV_INTR_RMV;
     return d;
 }();
 

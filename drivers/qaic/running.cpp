@@ -30,6 +30,8 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
     const auto& layout = model.layout();
     const auto elements = static_cast<std::uint32_t>(layout.transfers.size());
     std::unique_ptr<Running> r(new Running);
+    r->model_id = config.model_id;
+    r->instance_ = config.instance, r->instances_ = config.instances;
     r->depth_ = lane_depth(config.depth, config.lanes, std::max(elements, 1u));
     if (r->depth_ < config.depth)
         log(LogLevel::NOTICE, "{}: model {} on {} queue pairs: {} operations in flight on each, not {}",
@@ -55,7 +57,13 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
     }
     r->activation_ = *activation;
     const auto undo = [&](Error error) -> tl::unexpected<Error> {
-        if (!client.deactivate(r->activation_)) give_up(*r->queue_);
+        // A program that died at once: the card's word counts, and its DEACTIVATE would be refused (fence()
+        // of device_recovery.cpp).
+        const auto dbc = r->activation_.dbc;
+        if (config.ended_by_card(dbc) || (!client.deactivate(r->activation_) && config.ended_by_card(dbc)))
+            client.released(dbc);
+        else if (client.owns(dbc))
+            give_up(*r->queue_);
         return tl::unexpected<Error>(std::move(error));
     };
     auto plan = dbc::plan_slices(layout.transfers,
@@ -65,14 +73,15 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
                                  layout.input_bytes, layout.output_bytes);
     if (!plan) return undo(std::move(plan).error());
     r->plan_ = std::move(*plan);
-    if (auto bound = r->queue_->bind(r->activation_.dbc, config.now); !bound)
+    if (auto bound = r->queue_->bind(r->activation_.dbc, config.now, r->plan_.elements); !bound)
         return undo(std::move(bound).error());
     for (std::uint32_t lane = 0; lane < config.lanes; ++lane)
         r->ports_.push_back({.lane = &r->queue_->lane(lane),
                              .elements = r->plan_.elements.data(),
                              .element_count = static_cast<std::uint32_t>(r->plan_.elements.size()),
                              .input_bytes = static_cast<std::uint32_t>(layout.input_bytes),
-                             .output_bytes = static_cast<std::uint32_t>(layout.output_bytes)});
+                             .output_bytes = static_cast<std::uint32_t>(layout.output_bytes),
+                             .batches = layout.batches});
     return r;
 }
 

@@ -5,15 +5,21 @@
 #include "qaic/dbc/queue_setup.hpp"
 #include "qaic/model.hpp"
 #include "qaic/queue_pair.hpp"
+#include <functional>
+#include <optional>
 
 namespace qaic {
 
 struct RunConfig {
-    std::uint32_t lanes = 1;    ///< queue pairs, at least 1
-    std::uint32_t depth = 1;    ///< operations in flight wanted per lane
-    std::uint64_t op_limit = 0; ///< TSC cycles
+    std::uint16_t model_id = 0;
+    std::uint32_t instance = 0, instances = 1; ///< this one, and how many share the queue pairs
+    std::uint32_t lanes = 1;                   ///< queue pairs that feed it, at least 1
+    std::uint32_t depth = 1;                   ///< operations in flight wanted per lane
+    std::uint64_t op_limit = 0;                ///< TSC cycles
     dbc::Completions completions = dbc::Completions::MEMORY;
     std::uint64_t now = 0; ///< TSC
+    /// Has the card said by SSR, since ACTIVATE was sent, that all DMA of this DBC has ended?
+    std::function<bool(unsigned dbc)> ended_by_card = [](unsigned) { return false; };
 };
 
 /// Depth a lane can have: DBC ids and FIFO elements are shared by all lanes (dbc/request_ids.hpp).
@@ -38,10 +44,19 @@ class Running {
     [[nodiscard]] std::size_t lanes() const noexcept { return ports_.size(); }
     [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
 
+    /// Lane of the device's queue pair number `pair`; nothing when that one feeds another instance.
+    [[nodiscard]] std::optional<std::uint32_t> lane_of(std::size_t pair) const noexcept
+    {
+        if (pair % instances_ != instance_ || pair / instances_ >= ports_.size()) return std::nullopt;
+        return static_cast<std::uint32_t>(pair / instances_);
+    }
+    [[nodiscard]] std::uint32_t instance() const noexcept { return instance_; }
+
     std::uint16_t model_id = 0;
     bool on_card = true;      ///< the card has not confirmed its end yet
     bool ssr_stopped = false; ///< SSR: the card has ended all DMA of the DBC
     bool ssr_over = false;    ///< SSR: may be activated again
+    bool announced = false;   ///< the application was told that its DBC is out of use
 
   private:
     Running() = default;
@@ -49,7 +64,7 @@ class Running {
     std::unique_ptr<dbc::Queue> queue_;
     dbc::SlicePlan plan_;
     std::vector<ModelPort> ports_; ///< one per lane
-    std::uint32_t depth_ = 0;
+    std::uint32_t depth_ = 0, instance_ = 0, instances_ = 1;
 };
 
 } // namespace qaic

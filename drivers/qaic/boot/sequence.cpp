@@ -28,6 +28,7 @@ Nanos Sequence::left() const { return std::max(Nanos{0}, p_.config.limits.firmwa
 
 Result<void> Sequence::deadline() const
 {
+    if (p_.host.interrupted()) return fail(Code::E_RESET, "{}: boot was interrupted", p_.bus.name());
     if (left() > Nanos{0}) return {};
     return fail(Code::E_TIMEOUT, "{}: boot did not end within {} ms", p_.bus.name(),
                 ms(p_.config.limits.firmware));

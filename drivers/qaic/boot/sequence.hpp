@@ -7,16 +7,20 @@
 #include "qaic/controller.hpp"
 #include "qaic/services/bootlog.hpp"
 #include "qaic/services/timesync.hpp"
+#include "qaic/trace.hpp"
 
 namespace qaic::boot {
 
-/// Times of the stages, for the report.
+/// Times of the stages, for the report and for who traces.
 class StageClock {
   public:
-    explicit StageClock(const Clock& clock) : clock_(clock), began_(clock.now()), last_(began_) {}
+    StageClock(const Clock& clock, std::string_view device)
+        : clock_(clock), device_(device), began_(clock.now()), last_(began_)
+    {}
     void done(std::string name)
     {
         const auto now = clock_.now();
+        trace(TracePoint::BOOT_STAGE, device_, static_cast<std::uint64_t>((now - last_) / 1us), 0, name);
         stages_.push_back({std::move(name), now - last_});
         last_ = now;
     }
@@ -28,6 +32,7 @@ class StageClock {
 
   private:
     const Clock& clock_;
+    const std::string device_;
     Nanos began_, last_;
     std::vector<BootStage> stages_;
 };
@@ -44,7 +49,7 @@ class Sequence {
         ServiceCounters& counters;
     };
     explicit Sequence(Parts parts)
-        : p_(parts), firmware_(parts.config.firmware_path), stages_(parts.bus.clock())
+        : p_(parts), firmware_(parts.config.firmware_path), stages_(parts.bus.clock(), parts.bus.name())
     {}
 
     /// Ends in AMSS, confirmed by event and register; no AMSS channel is started yet.

@@ -105,8 +105,13 @@ bool Host::announced(ExecEnv env) const noexcept { return impl_->env == env; }
 Health Host::health() const noexcept { return impl_->health; }
 const HostCounters& Host::counters() const noexcept { return impl_->counters; }
 
+void Host::interrupt_by(const std::atomic<unsigned>* flag) noexcept { impl_->interrupt = flag; }
+bool Host::interrupted() const noexcept { return impl_->interrupted(); }
+
 Result<std::uint32_t> Host::read(std::uint32_t offset)
 {
+    // Not noted: it says nothing of the card.
+    if (interrupted()) return fail(Code::E_RESET, "{}: interrupted", impl_->bus.name());
     auto value = impl_->regs.read(offset);
     if (!value) impl_->note(value.error());
     return value;
@@ -132,6 +137,7 @@ Result<void> Host::locate_blocks()
 
 Result<void> Host::Impl::usable() const
 {
+    if (interrupted()) return fail(Code::E_RESET, "{}: interrupted", bus.name());
     switch (health) {
     case Health::OK: return {};
     case Health::OFF: return fail(Code::E_STATE, "{}: MHI is not powered up", bus.name());

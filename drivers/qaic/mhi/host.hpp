@@ -5,9 +5,11 @@
 #include "aic100/regs/registers.hpp"
 #include "aic100/wire/mhi.hpp"
 #include "qaic/bus/bus.hpp"
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace qaic::mhi {
 
@@ -49,6 +51,11 @@ class Host {
     /// not free the memory that the card knows.
     void fenced() noexcept;
 
+    /// While `flag` is set and not 0, every wait and register read of this host ends with E_RESET: the owner
+    /// wants to give a long work up. nullptr: nothing interrupts.
+    void interrupt_by(const std::atomic<unsigned>* flag) noexcept;
+    [[nodiscard]] bool interrupted() const noexcept;
+
     /// Fills the contexts of a pair and sends START for to-device, then from-device; waits for both
     /// completions. A pair that runs already is RESET first. When START of from-device fails, to-device is
     /// RESET.
@@ -70,6 +77,8 @@ class Host {
     std::size_t poll();
     [[nodiscard]] Health health() const noexcept;
     [[nodiscard]] const HostCounters& counters() const noexcept;
+    /// Rings and channels as text, a line each, for a dump.
+    [[nodiscard]] std::string describe() const;
 
     /// Register helpers that know the dead-link rule (1.6, guard D-ALIVE): E_REMOVED when the card is gone.
     [[nodiscard]] Result<std::uint32_t> read(std::uint32_t offset);

@@ -62,6 +62,7 @@ struct Host::Impl {
     void broken(std::string why);
     void note(const Error& error);
 
+    [[nodiscard]] bool interrupted() const noexcept { return interrupt != nullptr && interrupt->load() != 0; }
     /// The error every call reports while the card is not usable.
     [[nodiscard]] Result<void> usable() const;
     template<class Done>
@@ -87,6 +88,7 @@ struct Host::Impl {
     Health health = Health::OFF;
     std::string why; ///< behind a health other than OK
     HostCounters counters;
+    const std::atomic<unsigned>* interrupt = nullptr; ///< see Host::interrupt_by()
     bool polling = false;
     bool quiet = true; ///< the card has no access to our memory
     bool m0 = false;

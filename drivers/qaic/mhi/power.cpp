@@ -30,10 +30,12 @@ void Host::Impl::init_rings() noexcept
 Result<void> Host::Impl::wait_ready()
 {
     QAIC_CHECK(wait_until(bus, "MHICTRL.RESET clear", limits.mhi, register_step, [&]() -> Result<bool> {
+        if (interrupted()) return fail(Code::E_RESET, "{}: interrupted", bus.name());
         QAIC_TRY(const auto ctrl, regs.read(mhi_reg::MHICTRL));
         return mhictrl_reset.get(ctrl) == 0;
     }));
     return wait_until(bus, "MHISTATUS.READY", limits.ready, register_step, [&]() -> Result<bool> {
+        if (interrupted()) return fail(Code::E_RESET, "{}: interrupted", bus.name());
         QAIC_TRY(const auto status, regs.read(mhi_reg::MHISTATUS));
         const auto state = mhistatus_state.get(status);
         if (mhistatus_syserr.get(status) != 0 || !mhi_state_known(state) ||

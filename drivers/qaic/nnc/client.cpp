@@ -26,6 +26,8 @@ void Client::released(unsigned dbc) noexcept
     if (dbc < dbc_count) impl_->active &= ~(1u << dbc);
 }
 
+bool Client::owns(unsigned dbc) const noexcept { return dbc < dbc_count && (impl_->active & 1u << dbc) != 0; }
+
 Result<NncStatusFromDev> Client::hello()
 {
     auto& i = *impl_;

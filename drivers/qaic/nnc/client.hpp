@@ -69,6 +69,8 @@ class Client {
     /// TERMINATE for this client's handle: everything it owns on the card is gone (4.9).
     [[nodiscard]] Result<void> terminate();
 
+    /// An activation of this client holds the DBC, as far as is confirmed.
+    [[nodiscard]] bool owns(unsigned dbc) const noexcept;
     /// SSR took this DBC away from its activation (6.1): it may be activated again.
     void released(unsigned dbc) noexcept;
     /// The card provably makes no DMA any more (fence rungs 2 to 6): memory kept for unanswered requests is

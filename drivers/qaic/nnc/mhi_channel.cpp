@@ -26,6 +26,7 @@ class MhiChannel final : public Channel {
     void poll() override { controller_.poll(); }
     Result<void> alive() override
     {
+        if (controller_.interrupted()) return fail(Code::E_RESET, "{}: interrupted", device_);
         switch (controller_.health()) {
         case mhi::Health::OK: return {};
         case mhi::Health::GONE: return fail(Code::E_REMOVED, "{}: card is gone", device_);

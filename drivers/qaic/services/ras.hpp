@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // QAIC_STATUS: error reports of the card. Counted and handed on; what an uncorrectable error leads to is the
-// owner's policy, never an automatic reset (reliability.md 2.4). aic100-device.md 6.2; guard R-MSG
+// owner's policy (device_recovery.cpp), with a rate limit (reliability.md 2.4, 3.4). aic100-device.md 6.2;
+// guard R-MSG
 #pragma once
 #include "aic100/wire/services.hpp"
 #include "qaic/mhi/host.hpp"

@@ -119,7 +119,7 @@ class NativeTest : public ::testing::Test {
   protected:
     void SetUp() override
     {
-        set_log_sink([](LogLevel, std::string_view line) noexcept {
+        set_log_sink([](LogAt, std::string_view line) noexcept {
             const std::lock_guard guard(log_lock());
             log_text().append(line).append("\n");
         });
@@ -157,9 +157,10 @@ class NativeTest : public ::testing::Test {
     /// Loads a program of the build and starts it.
     std::uint16_t start(const std::string& name)
     {
-        const char* rude = std::getenv("QAIC_TEST_RUDE"); // programs of the tests
         auto path = std::string(programs) + "/" + name + ".qpc";
-        if (rude != nullptr && !std::filesystem::exists(path)) path = std::string(rude) + "/" + name + ".qpc";
+        for (const char* own : {"QAIC_TEST_RUDE", "QAIC_TEST_OWN_PROGRAMS"}) // programs of the tests
+            if (const char* at = std::getenv(own); at != nullptr && !std::filesystem::exists(path))
+                path = std::string(at) + "/" + name + ".qpc";
         const auto file = qpc::read_file(path);
         EXPECT_TRUE(file) << file.error().message();
         if (!file) return 0;

@@ -112,9 +112,9 @@ class DeviceTest : public ::testing::Test {
     }
     /// Booted, configured, queue pairs set up, one echo model per entry of `models` loaded.
     void bring_up(unsigned pairs, unsigned models, rte_ml_dev_stop_flush_t flush = nullptr,
-                  std::uint32_t depth = 16)
+                  std::uint32_t depth = 16, std::optional<DeviceConfig> c = {})
     {
-        power_on();
+        power_on(c ? *c : config());
         ok(device->attach());
         ok(device->configure(static_cast<std::uint16_t>(pairs), 4));
         for (std::uint16_t q = 0; q < pairs; ++q) {
