@@ -4,11 +4,11 @@
 
 namespace qaic {
 namespace {
-void drop(LogLevel, std::string_view) noexcept {}
+void drop(LogAt, std::string_view) noexcept {}
 constinit std::atomic<LogSink> sink{&drop};
 } // namespace
 
 void set_log_sink(LogSink to) noexcept { sink.store(to != nullptr ? to : &drop); }
-void log_line(LogLevel level, std::string_view line) noexcept { sink.load()(level, line); }
+void log_line(LogAt at, std::string_view line) noexcept { sink.load()(at, line); }
 
 } // namespace qaic

@@ -6,6 +6,10 @@
 #include "qaic/device.hpp"
 #include "qaic/dpdk_compat/dpdk.hpp"
 #include "qaic/housekeeping.hpp"
+#include "qaic/mldev_burst.hpp"
+#include "qaic/seen/error_log.hpp"
+#include "qaic/seen/latency.hpp"
+#include "qaic/waiting.hpp"
 #include <map>
 
 namespace qaic {
@@ -25,6 +29,14 @@ struct MlDevice {
     std::mutex stats_lock;
     rte_ml_dev_stats stats_base{};
     std::map<std::uint16_t, std::uint64_t> xstats_base; ///< by xstat id
+
+    // what telemetry shows besides
+    std::unique_ptr<ErrorLog> errors; ///< from before the card is booted
+    bool event_callback = false;      ///< the application registered one (native/events.cpp)
+    Bursts bursts;
+
+    /// By queue pair, made on request; they die with the device.
+    std::array<std::unique_ptr<CompletionWaiter>, DeviceLimits::queue_pairs> waiters;
 };
 
 /// In dev->data->dev_private.
@@ -57,13 +69,6 @@ void forget_queues(rte_ml_dev* dev) noexcept;
 extern rte_ml_dev_ops ml_ops;
 
 // mldev_queues.cpp
-std::uint16_t ml_enqueue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
-                               std::uint16_t nb_ops) noexcept;
-std::uint16_t ml_dequeue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
-                               std::uint16_t nb_ops) noexcept;
-/// Takes and gives nothing: before configure and after close.
-std::uint16_t ml_no_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
-                          std::uint16_t nb_ops) noexcept;
 int ml_op_error_get(rte_ml_dev* dev, rte_ml_op* op, rte_ml_op_error* error) noexcept;
 
 } // namespace qaic

@@ -14,7 +14,7 @@ int dev_info_get(rte_ml_dev* dev, rte_ml_dev_info* info)
     info->max_queue_pairs = DeviceLimits::queue_pairs;
     info->max_desc = DeviceLimits::desc;
     info->max_io = DeviceLimits::io;
-    info->max_segments = 1;
+    info->max_segments = dbc::max_segments;
     info->align_size = DeviceLimits::align;
     return 0;
 }
@@ -40,8 +40,7 @@ int dev_configure(rte_ml_dev* dev, const rte_ml_dev_config* config)
         dev->data->models = static_cast<void**>(models);
         dev->data->nb_queue_pairs = config->nb_queue_pairs;
         dev->data->nb_models = config->nb_models;
-        dev->enqueue_burst = ml_enqueue_burst;
-        dev->dequeue_burst = ml_dequeue_burst;
+        ml_of(dev).bursts.use(dev, ml_enqueue_burst, ml_dequeue_burst, false);
         return {};
     });
 }
@@ -85,8 +84,7 @@ int dev_selftest(rte_ml_dev* dev)
 
 void forget_queues(rte_ml_dev* dev) noexcept
 {
-    dev->enqueue_burst = ml_no_burst;
-    dev->dequeue_burst = ml_no_burst;
+    ml_of(dev).bursts.use(dev, ml_no_burst, ml_no_burst, true);
     rte_free(dev->data->queue_pairs);
     rte_free(dev->data->models);
     dev->data->queue_pairs = nullptr;

@@ -7,7 +7,8 @@
 #define QAIC_FIRST(vendor, device) "[" QAIC_TEXT(vendor) ", " QAIC_TEXT(device) ", 65535, 65535]"
 #define QAIC_NEXT(vendor, device) ", " QAIC_FIRST(vendor, device)
 #define QAIC_PARAMS                                                                                          \
-    "fw=<dir>,attach=reset|warm,op_timeout_ms=<int>,housekeeping_ms=<int>,completions=memory|register"
+    "fw=<dir>,attach=reset|warm,op_timeout_ms=<int>,housekeeping_ms=<int>,"                                  \
+    "instances=<int>,recovery=auto|off,completion=memory|confirmed|register"
 
 extern "C" {
 extern const char ml_qaic_pmd_info[];

@@ -85,6 +85,16 @@ class Bus {
     [[nodiscard]] virtual Result<void> dma_unmap(Iova iova, std::size_t bytes) = 0;
     virtual void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept = 0;
 
+    // ---- interrupts
+    // -----------------------------------------------------------------------------------------------
+    /// An eventfd (not blocking) that is written to for each MSI of this DBC: its response FIFO became
+    /// non-empty. The same one every time; the bus keeps it. Where there is one message for all DBCs, it is
+    /// the same for all. Control threads. E_UNSUPP where the bus has no interrupts.
+    [[nodiscard]] virtual Result<int> completion_fd(unsigned dbc)
+    {
+        return fail(Code::E_UNSUPP, "{}: no completion interrupts on this bus (DBC {})", name(), dbc);
+    }
+
     // ---- time
     // -----------------------------------------------------------------------------------------------------
     [[nodiscard]] virtual const Clock& clock() const noexcept = 0;

@@ -85,6 +85,14 @@ Result<void> InProcessBus::set_bus_master(bool on) noexcept
     return {};
 }
 
+Result<int> InProcessBus::completion_fd(unsigned dbc)
+{
+    QAIC_TRY(const int fd, link_.msi_fd(dbc + 1));
+    // MSI Enable, with as many messages as the card offers.
+    if (connected_) link_.card().set_msi_messages(aic100::msi_vectors_offered);
+    return fd;
+}
+
 Result<DmaMemory> InProcessBus::dma_alloc(std::size_t bytes, std::size_t align, const char* what)
 {
     if (bytes == 0 || align < 64 || (align & (align - 1)) != 0)

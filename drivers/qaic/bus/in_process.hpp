@@ -49,6 +49,8 @@ class InProcessLink final : public card::HostPort {
     [[nodiscard]] std::uint64_t msi_count(unsigned vector) const noexcept;
     /// Called for each MSI on the polling thread; must not block. Set before the poller runs.
     void on_msi(std::function<void(unsigned vector)> hook) { msi_hook_ = std::move(hook); }
+    /// An eventfd that is written to for each MSI of the vector from now on; the link keeps it.
+    [[nodiscard]] Result<int> msi_fd(unsigned vector);
     /// DMA accesses refused because a byte was not mapped.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
@@ -69,6 +71,7 @@ class InProcessLink final : public card::HostPort {
     std::atomic<std::uint64_t> refused_{0};
     std::array<std::atomic<std::uint64_t>, 32> msi_{};
     std::function<void(unsigned)> msi_hook_;
+    std::array<std::atomic<int>, 32> msi_fds_; ///< -1: nobody asked
     std::atomic<bool> stop_{false};
     Joiner join_;
     std::unique_ptr<card::Card> card_;
@@ -106,6 +109,7 @@ class InProcessBus : public Bus {
     Result<void> dma_map(void* va, Iova iova, std::size_t bytes) override;
     Result<void> dma_unmap(Iova iova, std::size_t bytes) override;
     void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept override;
+    Result<int> completion_fd(unsigned dbc) override;
     const Clock& clock() const noexcept override { return link_.clock(); }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "qaic/bus/in_process.hpp"
 #include <cstring>
+#include <sys/eventfd.h>
 #include <thread>
+#include <unistd.h>
 
 namespace qaic {
 namespace {
@@ -31,9 +33,28 @@ void put(std::byte* to, const std::byte* from, std::uint64_t bytes) noexcept
 
 InProcessLink::InProcessLink(card::CardConfig config, const Clock& clock)
     : clock_(clock), card_(std::make_unique<card::Card>(std::move(config), *this, clock))
-{}
+{
+    for (auto& fd : msi_fds_) fd.store(-1, std::memory_order_relaxed);
+}
 
-InProcessLink::~InProcessLink() { stop(); }
+InProcessLink::~InProcessLink()
+{
+    stop();
+    for (auto& fd : msi_fds_)
+        if (fd.load() >= 0) ::close(fd.load());
+}
+
+Result<int> InProcessLink::msi_fd(unsigned vector)
+{
+    if (vector >= msi_fds_.size())
+        return fail(Code::E_INVAL, "MSI vector got={} limit={}", vector, msi_fds_.size());
+    auto& fd = msi_fds_[vector];
+    if (fd.load() >= 0) return fd.load();
+    const int made = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (made < 0) return fail(Code::E_NOMEM, "eventfd for MSI {}: {}", vector, std::strerror(errno));
+    fd.store(made, std::memory_order_release);
+    return made;
+}
 
 bool InProcessLink::read(std::uint64_t iova, MutSpan to) noexcept
 {
@@ -62,6 +83,8 @@ void InProcessLink::raise_msi(unsigned vector) noexcept
     if (vector >= msi_.size()) return;
     msi_[vector].fetch_add(1, std::memory_order_release);
     if (msi_hook_) msi_hook_(vector);
+    if (const int fd = msi_fds_[vector].load(std::memory_order_acquire); fd >= 0)
+        (void)::eventfd_write(fd, 1);
 }
 
 std::uint64_t InProcessLink::msi_count(unsigned vector) const noexcept

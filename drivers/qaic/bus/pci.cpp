@@ -4,6 +4,7 @@
 #include "qaic/dpdk_compat/dpdk.hpp"
 #include <algorithm>
 #include <rte_errno.h>
+#include <rte_interrupts.h>
 #include <rte_io.h>
 #include <thread>
 
@@ -80,6 +81,25 @@ Result<void> PciBus::set_bus_master(bool on) noexcept
         return fail(Code::E_PROTO, "{}: bus master enable did not become {} (command register 0x{:x})", name_,
                     on ? 1 : 0, command);
     return {};
+}
+
+// EAL gives a VFIO device with MSI (not MSI-X, which this card lacks) one message: the card then sends all of
+// them as vector 0 (1.4), those of the control link too. A sleeper that is woken for nothing polls and sleeps
+// on.
+Result<int> PciBus::completion_fd(unsigned dbc)
+{
+    auto* const handle = device_->intr_handle;
+    if (handle == nullptr || rte_intr_fd_get(handle) < 0)
+        return fail(Code::E_UNSUPP, "{}: no interrupt for DBC {}: bind the card to vfio-pci", name_, dbc);
+    if (!interrupts_ && rte_intr_enable(handle) != 0)
+        return fail(Code::E_UNSUPP, "{}: MSI could not be enabled: {}", name_, rte_strerror(rte_errno));
+    interrupts_ = true;
+    return rte_intr_fd_get(handle);
+}
+
+PciBus::~PciBus()
+{
+    if (interrupts_) rte_intr_disable(device_->intr_handle);
 }
 
 Result<DmaMemory> PciBus::dma_alloc(std::size_t bytes, std::size_t align, const char* label)

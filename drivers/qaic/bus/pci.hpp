@@ -24,10 +24,12 @@ class PciBus final : public Bus {
     Result<void> dma_map(void* va, Iova iova, std::size_t bytes) override;
     Result<void> dma_unmap(Iova iova, std::size_t bytes) override;
     void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept override;
+    Result<int> completion_fd(unsigned dbc) override;
     const Clock& clock() const noexcept override { return clock_; }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }
     int numa_node() const noexcept override;
+    ~PciBus() override;
 
   private:
     explicit PciBus(rte_pci_device* device);
@@ -36,6 +38,7 @@ class PciBus final : public Bus {
     volatile std::byte* dbc_;
     std::string name_;
     SteadyClock clock_;
+    bool interrupts_ = false; ///< switched on, at the first completion_fd()
     EalMemory memory_;
     std::unordered_map<std::uint64_t, void*> foreign_; ///< dma_map: iova -> va
 };

@@ -2,7 +2,9 @@
 #include "qaic/bus/vfio_user.hpp"
 #include "aic100/regs/registers.hpp"
 #include <array>
+#include <cstring>
 #include <new>
+#include <sys/eventfd.h>
 #include <thread>
 
 namespace qaic {
@@ -35,6 +37,20 @@ VfioUserBus::~VfioUserBus()
     if (!link_.client().lost()) (void)set_bus_master(false);
     for (const auto& [va, bytes] : owned_) // retired memory: no DMA is left by now
         if (may_reuse()) (void)holds([&, at = va] { return allocator_.give(at); });
+}
+
+Result<int> VfioUserBus::completion_fd(unsigned dbc)
+{
+    // One message for everything when the server has fewer vectors than the card wants (1.4).
+    const auto vector = link_.msi_vectors() >= msi_vectors_wanted ? dbc + 1 : 0;
+    if (dbc >= dbc_count || link_.msi_vectors() == 0)
+        return fail(Code::E_UNSUPP, "{}: no MSI for DBC {}", name_, dbc);
+    if (const auto known = completion_fds_.find(vector); known != completion_fds_.end())
+        return known->second.get();
+    vfu::Fd fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!fd) return fail(Code::E_NOMEM, "{}: eventfd for MSI {}: {}", name_, vector, std::strerror(errno));
+    QAIC_CHECK(link_.client().arm_irq(vfio_user::irq_msi, vector, fd.get()));
+    return completion_fds_.emplace(vector, std::move(fd)).first->second.get();
 }
 
 std::uint32_t VfioUserBus::mhi_bytes() const noexcept { return static_cast<std::uint32_t>(bar_mhi_bytes); }

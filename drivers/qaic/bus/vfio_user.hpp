@@ -73,6 +73,7 @@ class VfioUserBus final : public Bus {
     Result<void> dma_map(void* va, Iova iova, std::size_t bytes) override;
     Result<void> dma_unmap(Iova iova, std::size_t bytes) override;
     void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept override;
+    Result<int> completion_fd(unsigned dbc) override;
     const Clock& clock() const noexcept override { return clock_; }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }
@@ -85,6 +86,7 @@ class VfioUserBus final : public Bus {
     std::string name_;
     Allocator allocator_;
     SteadyClock clock_;
+    std::unordered_map<unsigned, vfu::Fd> completion_fds_; ///< by MSI vector
     std::unordered_map<std::byte*, std::size_t> owned_;
     std::size_t allocated_ = 0;
 };

@@ -185,4 +185,13 @@ Result<void> Client::dma_unmap(std::uint64_t iova, std::uint64_t bytes)
     return fail(reply.error().code, "{} got=0x{:x}+{}", reply.error().text, iova, bytes);
 }
 
+Result<void> Client::arm_irq(unsigned index, unsigned number, int fd)
+{
+    const SetIrqs body{std::uint32_t{sizeof(SetIrqs)}, irq_flag::DATA_EVENTFD | irq_flag::ACTION_TRIGGER,
+                       index, number, std::uint32_t{1}};
+    const auto reply = call(Command::DEVICE_SET_IRQS, bytes_of(body), fd, sizeof body);
+    if (reply) return {};
+    return fail(reply.error().code, "{} got={}", reply.error().text, number);
+}
+
 } // namespace qaic::vfu

@@ -56,6 +56,9 @@ class Client {
     /// When it returns without an error the server has let go of the range.
     [[nodiscard]] Result<void> dma_unmap(std::uint64_t iova, std::uint64_t bytes);
 
+    /// The server writes to `fd`, an eventfd, for each interrupt `number` of `index`; it stays the caller's.
+    [[nodiscard]] Result<void> arm_irq(unsigned index, unsigned number, int fd);
+
     /// Closes the connection as the end of this process would.
     void hang_up();
     /// The connection was closed or given up; for good. Every call fails with E_REMOVED from then on.
