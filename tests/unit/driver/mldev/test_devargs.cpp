@@ -23,10 +23,13 @@ TEST(DevArgs, DefaultsAndEveryKey)
         EXPECT_EQ(a->ddr, 32ull << 30);
         EXPECT_EQ(a->attach, AttachPolicy::SOC_RESET);
         EXPECT_EQ(a->completions, dbc::Completions::MEMORY);
+        EXPECT_EQ(a->instances, 1u);
+        EXPECT_TRUE(a->recover);
     }
     const auto a = parse_devargs(
         "fw=/"
-        "x,attach=warm,op_timeout_ms=7,housekeeping_ms=3,ddr=2G,nsps=4,cpu=1,idle_us=0,completions=register",
+        "x,attach=warm,op_timeout_ms=7,housekeeping_ms=3,ddr=2G,nsps=4,cpu=1,idle_us=0,completion=register,"
+        "instances=16,recovery=off",
         DeviceKind::EMULATED);
     ASSERT_TRUE(a) << a.error().message();
     EXPECT_EQ(a->firmware, "/x");
@@ -38,6 +41,8 @@ TEST(DevArgs, DefaultsAndEveryKey)
     EXPECT_EQ(a->cpu, 1u);
     EXPECT_EQ(a->idle, 0us);
     EXPECT_EQ(a->completions, dbc::Completions::REGISTER);
+    EXPECT_EQ(a->instances, 16u);
+    EXPECT_FALSE(a->recover);
 }
 
 TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
@@ -57,7 +62,10 @@ TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
         {"op_timeout_ms=0", "op_timeout_ms"},
         {"op_timeout_ms=9999999999999999999999", "op_timeout_ms"},
         {"housekeeping_ms=1001", "housekeeping_ms"},
-        {"completions=msi", "devarg completions: got='msi' limit=memory|register"},
+        {"completion=msi", "devarg completion: got='msi' limit=memory|confirmed|register"},
+        {"instances=0", "instances"},
+        {"instances=17", "instances"},
+        {"recovery=maybe", "devarg recovery: got='maybe' limit=auto|off"},
         {"idle_us=1000001", "idle_us"},
         {"fw=", "fw"},
         {"cpu=4096", "cpu"},

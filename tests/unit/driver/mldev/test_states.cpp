@@ -39,7 +39,7 @@ TEST_F(States, InformationIsThereFromTheStart)
     EXPECT_EQ(info.max_queue_pairs, 16);
     EXPECT_EQ(info.max_desc, 4096);
     EXPECT_GE(info.max_io, 32);
-    EXPECT_EQ(info.max_segments, 1);
+    EXPECT_EQ(info.max_segments, 8);
     EXPECT_LE(info.align_size, 64);
     EXPECT_EQ(rte_ml_dev_info_get(id, nullptr), -EINVAL);
 }
