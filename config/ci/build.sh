@@ -8,7 +8,7 @@ flavour() {
     cxx=g++ dpdk_version=24.11 options="--buildtype=release -Doptimization=2 -Db_ndebug=false"
     case $1 in
     build | build-dpdk-24.11) ;;
-    build-dpdk-25.11) dpdk_version=25.11 options="--buildtype=debug -Doptimization=0" ;;     # compiled, not run
+    build-dpdk-25.11) dpdk_version=25.11 options="--buildtype=debug -Doptimization=1" ;;     # run by dpdk-test-mldev only
     build-clang) cxx=clang++-14 ;;
     build-asan) cxx=clang++-14 options="--buildtype=debugoptimized -Db_ndebug=false $checked" ;;
     build-fuzz)

@@ -19,13 +19,14 @@ stage() {                                # stage NAME COMMAND...: exit status 77
     esac
 }
 
-# What touches DPDK's interfaces, against the next long-term DPDK, compiled only. Its suite moves: another version
-# there is a skip.
-compile_against_25_11() {
+# What touches DPDK's interfaces, against the next long-term DPDK, and the plugin under that DPDK's own test
+# application. Its suite moves: another version there is a skip.
+against_25_11() {
     local rc=0
-    build build-dpdk-25.11 demo tests/headers/abi_check tests/unit/driver/mldev/unit_driver_mldev || rc=$?
+    build build-dpdk-25.11 demo apps/qaic-card/qaic-card apps/qaic-qpc/qaic-qpc tests/headers/abi_check tests/unit/driver/mldev/unit_driver_mldev || rc=$?
     [ $rc != 3 ] || { echo "the suite that served DPDK 25.11 has moved to another version"; return 77; }
-    return $rc
+    [ $rc = 0 ] || return $rc
+    /usr/bin/python3 tests/proc/test_mldev_test.py "$root" "$root/build-dpdk-25.11" "$root/.deps/dpdk-25.11"
 }
 
 # The demo runs on what set-up and build have left behind, and must need no network: without one where root allows.
@@ -49,7 +50,7 @@ ci() {
     stage asan ./dev asan                # also the build by clang, and what lint's clang-tidy reads
     stage lint ./dev lint
     stage fuzz ./dev fuzz "${QAIC_FUZZ_SECONDS:-60}"
-    stage dpdk-25.11 compile_against_25_11
+    stage dpdk-25.11 against_25_11
     stage bench ./dev bench --benchmark_min_time=0.02
     for log in test asan; do
         sed -n "s/^\(skipped: \|FAILED: \)/$log: \1/p" "build-ci/logs/$log.log"
