@@ -79,7 +79,7 @@ constexpr Case cases[] = {
 void add(const std::string& name, void (*f)(benchmark::State&, const Case&, Isa), const Case& c, Isa isa)
 {
     auto* b = benchmark::RegisterBenchmark(name.c_str(), [f, &c, isa](benchmark::State& s) { f(s, c, isa); });
-    b->Arg(4 << 10)->Arg(64 << 10)->Arg(224 * 224 * 3)->Arg(4 << 20);
+    b->Arg(4 << 10)->Arg(64 << 10)->Arg(224L * 224 * 3)->Arg(4 << 20);
 }
 
 } // namespace

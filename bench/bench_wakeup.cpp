@@ -72,7 +72,7 @@ struct Rig {
         model = *device->load_model(echo());
         need(device->start_model(model));
         waiter = std::move(*CompletionWaiter::make(device->bus()));
-        memory = std::move(*device->bus().dma_alloc(2 * bytes, 4096, "bench"));
+        memory = std::move(*device->bus().dma_alloc(std::size_t{2} * bytes, 4096, "bench"));
         for (std::size_t i = 0; i < 2; ++i) {
             segments[i].addr = memory.data() + i * bytes;
             segments[i].iova_addr = memory.iova().value + i * bytes;

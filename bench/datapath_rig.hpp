@@ -37,7 +37,7 @@ struct Ops {
 
 /// One DBC with its null device, and the queue pairs that feed it.
 struct Dbc {
-    explicit Dbc(std::uint16_t depth, std::uint32_t lanes = 1, unsigned number = 0)
+    explicit Dbc(std::uint16_t depth, std::uint16_t lanes = 1, unsigned number = 0)
         : queue(std::move(*dbc::Queue::allocate(
               bus, {.elements_per_op = 2, .lanes = lanes, .depth = depth, .op_limit = ~0ull >> 1}))),
           card(*queue, bus.registers(number))

@@ -82,7 +82,7 @@ Result<void> Device::fence(Slot& s, Instance& i)
     auto& r = *i.running;
     log(LogLevel::ERR, "{}", r.queue().fault_text());
     QAIC_CHECK(quiesce_all()); // nobody who saw the channel ACTIVE is still inside
-    const auto off = r.ssr_stopped ? Result<void>{} : client_->deactivate(r.activation());
+    auto off = r.ssr_stopped ? Result<void>{} : client_->deactivate(r.activation());
     if (!off && !r.ssr_stopped) return off;
     client_->released(r.activation().dbc);
     ++s.faults, ++counters_.faults, ++counters_.fences;

@@ -76,7 +76,7 @@ struct ToHalf {
     QAIC_AVX2 explicit ToHalf(Scaling) noexcept {}
     QAIC_AVX2 void operator()(const std::byte* from, std::byte* to) const noexcept
     {
-        for (unsigned i = 0; i < 2; ++i)
+        for (std::size_t i = 0; i < 2; ++i)
             _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i * 16),
                              _mm256_cvtps_ph(_mm256_loadu_ps(reinterpret_cast<const float*>(from + i * 32)),
                                              _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));

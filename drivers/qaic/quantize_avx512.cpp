@@ -71,7 +71,7 @@ struct ToHalf {
     QAIC_AVX512 explicit ToHalf(Scaling) noexcept {}
     QAIC_AVX512 void operator()(const std::byte* from, std::byte* to) const noexcept
     {
-        for (unsigned i = 0; i < 2; ++i)
+        for (std::size_t i = 0; i < 2; ++i)
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i * 32),
                                 _mm512_cvtps_ph(_mm512_loadu_ps(from + i * 64),
                                                 _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));

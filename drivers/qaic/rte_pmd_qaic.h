@@ -153,6 +153,7 @@ struct rte_pmd_qaic_event {
     uint64_t at_ns; /**< CLOCK_MONOTONIC */
 };
 /** `event` is valid during the call. */
+/* NOLINTNEXTLINE(modernize-use-using): plain C */
 typedef void (*rte_pmd_qaic_event_cb)(int16_t dev_id, const struct rte_pmd_qaic_event* event, void* arg);
 
 /**

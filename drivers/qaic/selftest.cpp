@@ -87,7 +87,7 @@ Result<void> take_all(Bus& bus, nnc::Client& client, const Model& model, std::ui
 Result<unsigned> echo_with(Bus& bus, nnc::Client& client, const Model& model, Nanos limit,
                            std::uint64_t op_limit)
 {
-    QAIC_TRY(auto memory, bus.dma_alloc(2 * echo_bytes, 4096, "selftest"));
+    QAIC_TRY(auto memory, bus.dma_alloc(std::size_t{2} * echo_bytes, 4096, "selftest"));
     std::vector<std::unique_ptr<Running>> taken;
     auto result = take_all(bus, client, model, op_limit, taken);
     for (auto& r : taken)

@@ -2,6 +2,7 @@
 // Telemetry about work: models, queues, xstats, latency.
 #include "qaic/mldev_xstats_table.hpp"
 #include "qaic/seen/answer_functions.hpp"
+#include <cmath>
 
 namespace qaic::seen {
 namespace {
@@ -13,7 +14,7 @@ std::string_view name_of(dbc::ChannelState state)
     return i < std::size(names) ? names[i] : "?";
 }
 
-std::uint64_t whole(double v) { return static_cast<std::uint64_t>(v + 0.5); }
+std::uint64_t whole(double v) { return static_cast<std::uint64_t>(std::llround(v)); }
 
 void describe(Dict& out, const ModelSnapshot& m)
 {
