@@ -6,18 +6,19 @@
 
 namespace qaic {
 namespace {
-/// Set up, and not taken by the native API.
-bool usable(const QueuePair* qp) noexcept
+/// The queue pair if it is set up and not taken by the native API, else nullptr.
+QueuePair* pair_of(const rte_ml_dev* dev, std::uint16_t qp_id) noexcept
 {
-    return qp != nullptr && !qp->raw.load(std::memory_order_relaxed);
+    auto* const qp = static_cast<QueuePair*>(dev->data->queue_pairs[qp_id]);
+    return likely(qp != nullptr) && !qp->raw.load(std::memory_order_relaxed) ? qp : nullptr;
 }
 } // namespace
 
 std::uint16_t ml_enqueue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
                                std::uint16_t nb_ops) noexcept
 {
-    auto* const qp = static_cast<QueuePair*>(dev->data->queue_pairs[qp_id]);
-    if (unlikely(!usable(qp))) return 0;
+    auto* const qp = pair_of(dev, qp_id);
+    if (unlikely(qp == nullptr)) return 0;
     const auto n = fast::enqueue_burst(*qp, ops, nb_ops);
     qaic_trace_enqueue(dev->data->dev_id, qp_id, ops, nb_ops, n);
     return n;
@@ -26,8 +27,8 @@ std::uint16_t ml_enqueue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op**
 std::uint16_t ml_dequeue_burst(rte_ml_dev* dev, std::uint16_t qp_id, rte_ml_op** ops,
                                std::uint16_t nb_ops) noexcept
 {
-    auto* const qp = static_cast<QueuePair*>(dev->data->queue_pairs[qp_id]);
-    if (unlikely(!usable(qp))) return 0;
+    auto* const qp = pair_of(dev, qp_id);
+    if (unlikely(qp == nullptr)) return 0;
     const auto n = fast::dequeue_burst(*qp, ops, nb_ops);
     qaic_trace_dequeue(dev->data->dev_id, qp_id, ops, nb_ops, n);
     return n;

@@ -130,21 +130,32 @@ __rte_always_inline void collect(Run& run, const ModelPort& port, rte_ml_op** op
     run.count = i;
 }
 
+/// The started model's port on this queue pair, or nullptr.
+[[nodiscard]] __rte_always_inline const ModelPort* port_of(const QueuePair& qp, std::uint16_t model) noexcept
+{
+    return model < qp.model_count ? qp.ports[model].load(std::memory_order_acquire) : nullptr;
+}
+
+/// How many of n operations the queue pair's depth leaves room for. Looks at the dequeue side's line only
+/// when what it saw last is used up.
+[[nodiscard]] __rte_always_inline std::uint32_t within_depth(QueuePair& qp, std::uint64_t enqueued,
+                                                             std::uint16_t n) noexcept
+{
+    if (qp.depth - (enqueued - qp.dequeued_seen) < n)
+        qp.dequeued_seen = qp.dequeued.load(std::memory_order_acquire);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(n, qp.depth - (enqueued - qp.dequeued_seen)));
+}
+
 /// Accepts a prefix of ops[0..n) and returns its length; short only when full.
 inline std::uint16_t enqueue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t n) noexcept
 {
     const BurstScope scope(qp.enqueue_mark);
     const auto enqueued = qp.enqueued.load(std::memory_order_relaxed);
-    if (qp.depth - (enqueued - qp.dequeued_seen) < n)
-        qp.dequeued_seen = qp.dequeued.load(std::memory_order_acquire);
-    const auto limit =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(n, qp.depth - (enqueued - qp.dequeued_seen)));
+    const auto limit = within_depth(qp, enqueued, n);
     std::uint32_t i = 0;
     DirtyLanes dirty; // NOLINT: it knows how much of it is filled
     while (i < limit) {
-        const auto model = ops[i]->model_id;
-        const ModelPort* const port =
-            model < qp.model_count ? qp.ports[model].load(std::memory_order_acquire) : nullptr;
+        const ModelPort* const port = port_of(qp, ops[i]->model_id);
         const bool open = likely(port != nullptr) && port->lane->channel->active();
         if (likely(open)) {
             const auto room = port->lane->room(std::min(limit - i, Run::most));

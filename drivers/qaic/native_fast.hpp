@@ -19,14 +19,10 @@ inline std::uint16_t submit_burst(QueuePair& qp, std::uint16_t model, const dbc:
                                   std::uint16_t n) noexcept
 {
     const BurstScope scope(qp.enqueue_mark);
-    const ModelPort* const port =
-        model < qp.model_count ? qp.ports[model].load(std::memory_order_acquire) : nullptr;
+    const ModelPort* const port = port_of(qp, model);
     if (unlikely(port == nullptr || !port->lane->channel->active())) return 0;
     const auto enqueued = qp.enqueued.load(std::memory_order_relaxed);
-    if (qp.depth - (enqueued - qp.dequeued_seen) < n)
-        qp.dequeued_seen = qp.dequeued.load(std::memory_order_acquire);
-    const auto limit =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(n, qp.depth - (enqueued - qp.dequeued_seen)));
+    const auto limit = within_depth(qp, enqueued, n);
     const auto taken = port->lane->submit({port->elements, port->element_count}, work, limit);
     qp.enqueued.store(enqueued + taken,
                       std::memory_order_release); // before the doorbell, as in enqueue_burst

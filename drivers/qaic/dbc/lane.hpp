@@ -74,8 +74,7 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
             submit_whole(plan, work, n);
         }
     }
-    /// Ids that an operation of so many elements takes from an unlucky ring: as many as hold that many
-    /// elements.
+    /// Ids that an operation of so many elements holds: as many as leave room for them in the FIFO.
     [[nodiscard]] std::uint32_t slots_for(std::uint32_t elements) const noexcept
     {
         return (elements + channel->elements_per_op - 1) / channel->elements_per_op;
@@ -91,26 +90,20 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         if (free_.available(wanted) < wanted) return false;
         Channel& c = *channel;
         if (c.filled) c.filled = false; // operations no longer start where their template lies
-        const auto start = c.shared() ? c.tail.fetch_add(chain.count, std::memory_order_relaxed)
-                                      : c.tail.load(std::memory_order_relaxed);
-        const auto first = free_.peek(0);
+        const auto start = reserve(chain.count);
         for (auto i = wanted; i-- > 1;) {
             auto& state = c.slots[free_.peek(i)].state;
             const auto next = i + 1 < wanted ? std::uint64_t{free_.peek(i + 1)} + 1 : 0;
             state.store((state.load(std::memory_order_relaxed) & 0xffff) | next << more_shift,
                         std::memory_order_relaxed);
         }
-        auto& slot = c.slots[first];
-        const auto id = c.ids.next(static_cast<std::uint16_t>(slot.state.load(std::memory_order_relaxed)));
         const auto more = wanted > 1 ? std::uint64_t{free_.peek(1)} + 1 : 0;
-        slot.token = token;
-        slot.state.store(more << more_shift | std::uint64_t{deadlines.issue(1)} << epoch_shift | live_bit |
-                             id,
-                         std::memory_order_release);
+        const auto id = take(c.slots[free_.peek(0)], c.ids,
+                             more << more_shift | std::uint64_t{deadlines.issue(1)} << epoch_shift, token);
         for (std::uint32_t e = 0; e < chain.count; ++e) {
             auto& to = c.requests[(start + e) & c.mask];
             to = chain.elements[e];
-            to.req_id = id;
+            to.req_id = static_cast<std::uint16_t>(id);
         }
         free_.consume(wanted);
         commit(start, chain.count, 1);
@@ -178,6 +171,13 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     }
 
   private:
+    /// FIFO places for so many elements, the first of them. Never refused: ids bound them.
+    [[nodiscard]] std::uint32_t reserve(std::uint32_t elements) noexcept
+    {
+        auto& tail = channel->tail;
+        return channel->shared() ? tail.fetch_add(elements, std::memory_order_relaxed)
+                                 : tail.load(std::memory_order_relaxed);
+    }
     /// Elements are written: makes them the card's, or leaves that to flush().
     __rte_always_inline void commit(std::uint32_t start, std::uint32_t elements, std::uint32_t ops) noexcept
     {
@@ -242,13 +242,13 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         std::uint16_t epoch_ = 0;
     };
 
-    /// Takes an id for an operation; what is known of it goes into its slot.
-    __rte_always_inline static std::uint32_t take(Slot& slot, IdFormat ids, std::uint64_t epoch,
+    /// Takes an id for an operation; what is known of it goes into its slot, `rest` above the id's bits.
+    __rte_always_inline static std::uint32_t take(Slot& slot, IdFormat ids, std::uint64_t rest,
                                                   void* token) noexcept
     {
         const auto id = ids.next(static_cast<std::uint16_t>(slot.state.load(std::memory_order_relaxed)));
         slot.token = token;
-        slot.state.store(epoch | live_bit | id, std::memory_order_release);
+        slot.state.store(rest | live_bit | id, std::memory_order_release);
         return id;
     }
     /// Ids and elements of operations 0..n-1, where the ring was filled.
@@ -278,8 +278,7 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     {
         Channel& c = *channel;
         const auto elements = n * static_cast<std::uint32_t>(plan.size());
-        const auto start = c.shared() ? c.tail.fetch_add(elements, std::memory_order_relaxed)
-                                      : c.tail.load(std::memory_order_relaxed);
+        const auto start = reserve(elements);
         const auto epoch = std::uint64_t{deadlines.issue(n)} << epoch_shift;
         auto* const requests = c.requests;
         const auto mask = c.mask;
