@@ -135,16 +135,9 @@ QAIC_AVX2 void run(const std::byte* from, std::byte* to, std::uint64_t n, Scalin
 
 } // namespace
 
-constinit const KernelTable avx2_kernels = [] {
-    KernelTable t{};
-    const auto set = [&t](qpc::DataType type, Kernel k) { t[static_cast<std::size_t>(type)] = k; };
-    set(qpc::DataType::FLOAT16, {run<ToHalf>, run<FromHalf>});
-    set(qpc::DataType::INT8_Q, {run<ToInt8>, run<FromInteger<Wide::INT8>>});
-    set(qpc::DataType::INT8, {run<ToInt8>, run<FromInteger<Wide::INT8>>});
-    set(qpc::DataType::UINT8_Q, {run<ToUint8>, run<FromInteger<Wide::UINT8>>});
-    set(qpc::DataType::INT16_Q, {run<ToInt16>, run<FromInteger<Wide::INT16>>});
-    return t;
-}();
+constinit const KernelTable avx2_kernels = vector_table(
+    {run<ToHalf>, run<FromHalf>}, {run<ToInt8>, run<FromInteger<Wide::INT8>>},
+    {run<ToUint8>, run<FromInteger<Wide::UINT8>>}, {run<ToInt16>, run<FromInteger<Wide::INT16>>});
 
 } // namespace qaic
 #endif

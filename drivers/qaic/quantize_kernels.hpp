@@ -29,6 +29,18 @@ struct Kernel {
 };
 /// By qpc::DataType. nullptr: no form of its own, the scalar one is as good as any.
 using KernelTable = std::array<Kernel, qpc::data_types>;
+/// Which types have a vector form, whatever the instruction set.
+[[nodiscard]] constexpr KernelTable vector_table(Kernel half, Kernel int8, Kernel uint8, Kernel int16)
+{
+    KernelTable t{};
+    const auto set = [&t](qpc::DataType type, Kernel k) { t[static_cast<std::size_t>(type)] = k; };
+    set(qpc::DataType::FLOAT16, half);
+    set(qpc::DataType::INT8_Q, int8);
+    set(qpc::DataType::INT8, int8);
+    set(qpc::DataType::UINT8_Q, uint8);
+    set(qpc::DataType::INT16_Q, int16);
+    return t;
+}
 
 /// Complete.
 extern const KernelTable scalar_kernels;
