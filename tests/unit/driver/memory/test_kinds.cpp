@@ -2,8 +2,7 @@
 // Where an operation's buffers may lie: mempool objects, mbuf data, memory of the application's own that is
 // registered and mapped. And memory that the card was never given.
 #include "../mldev/fixture.hpp"
-#include "card_server/served_card.hpp"
-#include <filesystem>
+#include "../mldev/served_fixture.hpp"
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -29,17 +28,8 @@ class Kinds : public MlTest, public ::testing::WithParamInterface<bool> {
         if (!GetParam()) {
             card = std::make_unique<Plugged>("ml_qaic_emu0");
         } else {
-            std::string pattern = (std::filesystem::temp_directory_path() / "qaic_memory_XXXXXX").string();
-            if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-            folder = pattern;
-            card_server::Options options;
-            options.socket = folder + "/card";
-            options.idle = true;
-            auto made = card_server::ServedCard::create({.ready_delay = 1ms}, std::move(options));
-            if (!made) std::abort();
-            server = std::move(*made);
-            server->start();
-            card = std::make_unique<Plugged>("ml_qaic_vfu0", "socket=" + folder + "/card");
+            server = std::make_unique<ServedSocket>();
+            card = std::make_unique<Plugged>("ml_qaic_vfu0", server->devargs());
         }
         EXPECT_EQ(card->result, 0);
         run(card->id, echo(bytes), &model);
@@ -48,8 +38,6 @@ class Kinds : public MlTest, public ::testing::WithParamInterface<bool> {
     {
         card.reset();
         server.reset();
-        std::error_code ignored;
-        if (!folder.empty()) std::filesystem::remove_all(folder, ignored);
     }
     [[nodiscard]] rte_device* device() const { return rte_ml_dev_pmd_get_dev(card->id)->device; }
 
@@ -74,8 +62,7 @@ class Kinds : public MlTest, public ::testing::WithParamInterface<bool> {
         ASSERT_EQ(echo_over(in, out), RTE_ML_OP_STATUS_SUCCESS) << error.message;
         EXPECT_EQ(std::memcmp(in.va, out.va, bytes), 0);
     }
-    std::string folder;
-    std::unique_ptr<card_server::ServedCard> server;
+    std::unique_ptr<ServedSocket> server;
     std::unique_ptr<Plugged> card;
     std::uint16_t model = 0;
     rte_ml_op_error error{};

@@ -2,10 +2,8 @@
 // The same sleep on a card behind a vfio-user socket: MSIs come as eventfds of ours that the server writes
 // to.
 #include "../mldev/fixture.hpp"
-#include "card_server/served_card.hpp"
+#include "../mldev/served_fixture.hpp"
 #include "qaic/rte_pmd_qaic_wait.h"
-#include <filesystem>
-#include <unistd.h>
 
 namespace test {
 namespace {
@@ -13,32 +11,12 @@ using namespace std::chrono_literals;
 
 class WaitingServed : public MlTest {
   protected:
-    WaitingServed()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "qaic_waiting_XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-        folder = pattern;
-        card_server::Options options;
-        options.socket = folder + "/card";
-        options.idle = true;
-        auto made = card_server::ServedCard::create({.ready_delay = 1ms}, std::move(options));
-        if (!made) std::abort();
-        card = std::move(*made);
-        card->start();
-    }
-    ~WaitingServed() override
-    {
-        card.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder, ignored);
-    }
-    std::string folder;
-    std::unique_ptr<card_server::ServedCard> card;
+    ServedSocket served;
 };
 
 TEST_F(WaitingServed, EveryAnswerWakes)
 {
-    Plugged plugged("ml_qaic_vfu0", "socket=" + folder + "/card");
+    Plugged plugged("ml_qaic_vfu0", served.devargs());
     ASSERT_EQ(plugged.result, 0);
     std::uint16_t model = 0;
     run(plugged.id, echo(64), &model);
