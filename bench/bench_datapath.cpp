@@ -196,7 +196,7 @@ int main(int argc, char** argv)
                              strdup("256"),
                              strdup("--no-pci"),
                              strdup("--lcores=0"),
-                             strdup("--file-prefix=qaic_bench"),
+                             strdup("--no-shconf"),
                              strdup("--log-level=error"),
                              strdup("--vdev=crypto_null0")};
     if (rte_eal_init(static_cast<int>(eal.size()), eal.data()) < 0) return 1;

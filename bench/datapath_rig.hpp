@@ -46,7 +46,7 @@ struct Dbc {
         plan = *dbc::plan_slices(std::vector{in, out}, {.ddr = 1 << 20}, 4096, 4096);
         if (!queue->bind(number, rte_rdtsc(), plan.elements)) std::abort();
         for (std::uint16_t i = 0; i < lanes; ++i) {
-            auto& u = users.emplace_back(std::make_unique<User>(i, depth));
+            auto& u = users.emplace_back(std::make_unique<User>(i, depth, bus.reach()));
             u->port = {&queue->lane(i), plan.elements.data(), 2, 4096, 4096};
             u->lanes.lanes = {&queue->lane(i)};
             u->qp.ports[0].store(&u->port);
@@ -54,7 +54,7 @@ struct Dbc {
         }
     }
     struct User {
-        User(std::uint16_t id, std::uint16_t depth) : qp(id, depth, 1, nullptr) {}
+        User(std::uint16_t id, std::uint16_t depth, const Reach& card) : qp(id, depth, 1, nullptr, card) {}
         QueuePair qp;
         ModelPort port;
         LaneList lanes;

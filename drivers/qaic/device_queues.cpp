@@ -53,7 +53,7 @@ Result<QueuePair*> Device::setup_queue_pair(std::uint16_t id, std::uint32_t nb_d
     standby_[id] =
         std::make_unique<Standby>(static_cast<std::uint16_t>(slots_.size()), op_limit_, rte_rdtsc());
     auto made = std::make_unique<QueuePair>(id, static_cast<std::uint16_t>(nb_desc),
-                                            static_cast<std::uint16_t>(slots_.size()), flush);
+                                            static_cast<std::uint16_t>(slots_.size()), flush, bus_->reach());
     {
         const std::lock_guard pairs(pairs_lock_);
         queue_pairs_[id] = std::move(made);

@@ -2,40 +2,50 @@
 // Enqueue and dequeue bursts over a queue pair. HOT: between "op in" and the doorbell no system call, lock,
 // allocation, log, exception, virtual call, MMIO read or shared counter. Contract: dpdk-driver-guide.md 3.4.
 #pragma once
-#include "qaic/queue_pair.hpp"
+#include "qaic/in_windows.hpp"
 #include <array>
+#include <cstring>
 #include <rte_cycles.h>
 
 namespace qaic::fast {
 
+/// The two numbers an operation starts with, compared as one.
+struct OpHead {
+    explicit OpHead(const rte_ml_op& op) noexcept { std::memcpy(&word, &op, sizeof word); }
+    OpHead(std::uint16_t model, std::uint16_t batches) noexcept : word(model | std::uint32_t{batches} << 16)
+    {}
+    bool operator==(const OpHead&) const = default;
+    std::uint32_t word;
+};
+static_assert(offsetof(rte_ml_op, model_id) == 0 && offsetof(rte_ml_op, nb_batches) == 2);
+
 /// The one common case, in as few branches as can be: a started model, one segment each way. Everything
 /// looked at comes from the application.
-[[nodiscard]] __rte_always_inline bool plain(const rte_ml_op& op, const ModelPort& port) noexcept
+[[nodiscard]] __rte_always_inline bool plain(const rte_ml_op& op, const ModelPort& port, OpHead head) noexcept
 {
-    if (unlikely(op.input == nullptr || op.output == nullptr)) return false;
+    if (unlikely(!(OpHead(op) == head) || op.input == nullptr || op.output == nullptr)) return false;
     const rte_ml_buff_seg* const in = op.input[0];
     const rte_ml_buff_seg* const out = op.output[0];
     if (unlikely(in == nullptr || out == nullptr)) return false;
-    const bool odd = (op.nb_batches != port.batches) | (in->next != nullptr) | (out->next != nullptr) |
-                     (in->length < port.input_bytes) | (out->length < port.output_bytes) |
-                     (in->iova_addr == RTE_BAD_IOVA) | (out->iova_addr == RTE_BAD_IOVA);
+    const bool odd = (in->next != nullptr) | (out->next != nullptr) | (in->length < port.input_bytes) |
+                     (out->length < port.output_bytes);
     return likely(!odd);
 }
 
 /// What is wrong with an operation that is not plain(); NONE for a good one over chains of segments.
-[[nodiscard]] inline OpRule check_op(const rte_ml_op& op, const ModelPort* port) noexcept
+[[nodiscard]] inline OpRule check_op(const Reach& reach, const rte_ml_op& op, const ModelPort* port) noexcept
 {
     using dbc::ChainFault;
     if (port == nullptr) return OpRule::MODEL;
     if (op.nb_batches != port->batches) return OpRule::BATCHES;
     if (op.input == nullptr || op.output == nullptr) return OpRule::NO_BUFFER;
     if (op.input[0] == nullptr || op.output[0] == nullptr) return OpRule::NO_BUFFER;
-    const auto in = dbc::check_chain(op.input[0], port->input_bytes);
-    const auto out = dbc::check_chain(op.output[0], port->output_bytes);
+    const auto in = dbc::check_chain(reach, op.input[0], port->input_bytes);
+    const auto out = dbc::check_chain(reach, op.output[0], port->output_bytes);
     if (in == ChainFault::TOO_MANY || out == ChainFault::TOO_MANY) return OpRule::SEGMENTS;
     if (in == ChainFault::TOO_SHORT) return OpRule::INPUT_SIZE;
     if (out == ChainFault::TOO_SHORT) return OpRule::OUTPUT_SIZE;
-    if (in == ChainFault::NO_IOVA || out == ChainFault::NO_IOVA) return OpRule::IOVA;
+    if (in == ChainFault::UNREACHABLE || out == ChainFault::UNREACHABLE) return OpRule::IOVA;
     return port->lane->channel->active() ? OpRule::NONE : OpRule::FAULTED;
 }
 
@@ -92,7 +102,7 @@ class DirtyLanes {
 /// no room now.
 __rte_noinline inline bool take_odd(QueuePair& qp, rte_ml_op& op, const ModelPort* port) noexcept
 {
-    auto rule = check_op(op, port);
+    auto rule = check_op(qp.reach, op, port);
     if (rule == OpRule::NONE) {
         dbc::Chain chain; // NOLINT: filled up to count
         const bool fits =
@@ -116,18 +126,22 @@ struct Run {
     std::array<dbc::Work, most> work;
 };
 
-/// Collects ops[0..n) into `run` as long as they are plain and name the model of the first.
-__rte_always_inline void collect(Run& run, const ModelPort& port, rte_ml_op** ops, std::uint32_t n) noexcept
+/// Collects ops[0..n) into `run` as long as they are plain, name the model of the first and lie where the
+/// card can reach.
+__rte_always_inline void collect(QueuePair& qp, Run& run, const ModelPort& port, rte_ml_op** ops,
+                                 std::uint32_t n) noexcept
 {
-    const auto model = ops[0]->model_id;
+    const OpHead head(ops[0]->model_id, port.batches);
+    InWindows inside(qp, port);
     std::uint32_t i = 0;
     for (; i < n; ++i) {
         auto& op = *ops[i];
-        if (unlikely(op.model_id != model || !plain(op, port))) break;
+        if (unlikely(!plain(op, port, head))) break;
         op.status = RTE_ML_OP_STATUS_NOT_PROCESSED;
         run.work[i] = {&op, op.input[0]->iova_addr, op.output[0]->iova_addr};
+        inside.add(run.work[i]);
     }
-    run.count = i;
+    run.count = likely(inside.all()) ? i : reachable(qp, port, run.work.data(), i);
 }
 
 /// The started model's port on this queue pair, or nullptr.
@@ -150,6 +164,7 @@ __rte_always_inline void collect(Run& run, const ModelPort& port, rte_ml_op** op
 inline std::uint16_t enqueue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t n) noexcept
 {
     const BurstScope scope(qp.enqueue_mark);
+    follow_reach(qp);
     const auto enqueued = qp.enqueued.load(std::memory_order_relaxed);
     const auto limit = within_depth(qp, enqueued, n);
     std::uint32_t i = 0;
@@ -161,7 +176,7 @@ inline std::uint16_t enqueue_burst(QueuePair& qp, rte_ml_op** ops, std::uint16_t
             const auto room = port->lane->room(std::min(limit - i, Run::most));
             if (room == 0) break;
             Run run; // NOLINT: filled up to count
-            collect(run, *port, ops + i, room);
+            collect(qp, run, *port, ops + i, room);
             if (likely(run.count != 0)) {
                 port->lane->submit_now({port->elements, port->element_count}, run.work.data(), run.count);
                 dirty.add(port->lane);

@@ -13,6 +13,31 @@ struct Finished {
     std::uint32_t card_code; ///< of the DMA Bridge, with E_DMA
 };
 
+/// Some of them the card cannot reach: those are not sent, but come back with E_IOVA.
+__rte_noinline inline std::uint32_t submit_some(QueuePair& qp, const ModelPort& port, const dbc::Work* work,
+                                                std::uint32_t n) noexcept
+{
+    std::uint32_t i = 0;
+    while (i < n) {
+        const auto good = reachable(qp, port, work + i, n - i);
+        const auto taken = port.lane->submit({port.elements, port.element_count}, work + i, good);
+        i += taken;
+        if (taken < good || i == n) break;
+        (void)qp.rejects.push(static_cast<rte_ml_op*>(work[i++].token)); // carried, not looked into
+        qp.rejected.store(qp.rejected.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    return i;
+}
+
+/// All of them lie in the queue pair's windows.
+__rte_always_inline bool in_windows(const QueuePair& qp, const ModelPort& port, const dbc::Work* work,
+                                    std::uint32_t n) noexcept
+{
+    InWindows inside(qp, port);
+    for (std::uint32_t i = 0; i < n; ++i) inside.add(work[i]);
+    return inside.all();
+}
+
 /// Accepts the first n operations there is room for, one doorbell. 0 too when the model is not started on
 /// this queue pair or its DBC is out of use: poll() goes on handing back what was accepted.
 inline std::uint16_t submit_burst(QueuePair& qp, std::uint16_t model, const dbc::Work* work,
@@ -23,7 +48,10 @@ inline std::uint16_t submit_burst(QueuePair& qp, std::uint16_t model, const dbc:
     if (unlikely(port == nullptr || !port->lane->channel->active())) return 0;
     const auto enqueued = qp.enqueued.load(std::memory_order_relaxed);
     const auto limit = within_depth(qp, enqueued, n);
-    const auto taken = port->lane->submit({port->elements, port->element_count}, work, limit);
+    follow_reach(qp);
+    const auto taken = likely(in_windows(qp, *port, work, limit))
+                           ? port->lane->submit({port->elements, port->element_count}, work, limit)
+                           : submit_some(qp, *port, work, limit);
     qp.enqueued.store(enqueued + taken,
                       std::memory_order_release); // before the doorbell, as in enqueue_burst
     port->lane->flush();
@@ -40,6 +68,12 @@ inline std::uint16_t poll_burst(QueuePair& qp, Finished* out, std::uint16_t n) n
     const auto count = static_cast<std::uint32_t>(lanes.size());
     std::uint32_t got = 0;
     std::uint64_t failed = 0;
+    if (unlikely(qp.rejects.available(1) != 0)) {
+        for (; got < n && qp.rejects.available(1) != 0; ++got, ++failed) {
+            out[got] = {qp.rejects.peek(0), static_cast<std::uint32_t>(Code::E_IOVA), 0};
+            qp.rejects.consume(1);
+        }
+    }
     for (std::uint32_t i = 0, at = qp.turn; i < count && got < n; ++i, ++at) {
         if (at >= count) at = 0;
         auto& lane = *lanes[at];

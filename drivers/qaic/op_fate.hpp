@@ -50,7 +50,7 @@ inline constexpr std::string_view op_rule_text[] = {
     "more segments in a buffer than max_segments, or too many for the queue",
     "input buffer shorter than the model's inputs",
     "output buffer shorter than the model's outputs",
-    "buffer has no IOVA: memory unknown to EAL",
+    "buffer outside the memory the card can reach: register it with EAL and map it with rte_dev_dma_map()",
     "the model's DBC is out of use",
 };
 

@@ -26,6 +26,29 @@ int probe(rte_pci_driver*, rte_pci_device* pci)
 }
 int remove(rte_pci_device* pci) { return remove_ml_device(pci->device.name); }
 
+Result<Bus*> bus_of(rte_pci_device* pci)
+{
+    auto* const dev = rte_ml_dev_pmd_get_named_dev(pci->device.name);
+    if (dev == nullptr) return fail(Code::E_STATE, "{}: no such device", pci->device.name);
+    return &device_of(dev).bus();
+}
+
+// The bus would map it, too; but then the data path would not know.
+int dma_map(rte_pci_device* pci, void* addr, std::uint64_t iova, std::size_t bytes)
+{
+    return guarded([&]() -> Result<void> {
+        QAIC_TRY(auto* const bus, bus_of(pci));
+        return bus->dma_map(addr, Iova{iova}, bytes);
+    });
+}
+int dma_unmap(rte_pci_device* pci, void* /*addr*/, std::uint64_t iova, std::size_t bytes)
+{
+    return guarded([&]() -> Result<void> {
+        QAIC_TRY(auto* const bus, bus_of(pci));
+        return bus->dma_unmap(Iova{iova}, bytes);
+    });
+}
+
 #define QAIC_PCI_ROW(vendor, device) {RTE_PCI_DEVICE(vendor, device)},
 constexpr rte_pci_id ids[] = {QAIC_PCI_IDS(QAIC_PCI_ROW, QAIC_PCI_ROW){}};
 
@@ -34,6 +57,8 @@ constinit rte_pci_driver pci_driver = [] {
     d.probe = probe;
     d.remove = remove;
     d.id_table = ids;
+    d.dma_map = dma_map;
+    d.dma_unmap = dma_unmap;
     d.drv_flags = RTE_PCI_DRV_NEED_MAPPING | RTE_PCI_DRV_NEED_IOVA_AS_VA | RTE_PCI_DRV_INTR_RMV;
     return d;
 }();

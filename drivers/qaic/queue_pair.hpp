@@ -3,6 +3,7 @@
 // other. HOT. Control threads change `ports` and `lanes` only by publishing new ones and quiescing
 // (quiesce.hpp).
 #pragma once
+#include "qaic/bus/reach.hpp"
 #include "qaic/dbc/lane.hpp"
 #include "qaic/dbc/slice_plan.hpp"
 #include "qaic/op_fate.hpp"
@@ -31,8 +32,8 @@ struct LaneList {
 
 struct QueuePair {
     QueuePair(std::uint16_t number, std::uint16_t nb_desc, std::uint16_t models,
-              rte_ml_dev_stop_flush_t flush)
-        : id(number), depth(nb_desc), model_count(models), flush_cb(flush),
+              rte_ml_dev_stop_flush_t flush, const Reach& card)
+        : id(number), depth(nb_desc), model_count(models), flush_cb(flush), reach(card),
           ports(std::make_unique<std::atomic<const ModelPort*>[]>(models))
     {
         rejects.reset(nb_desc);
@@ -44,6 +45,7 @@ struct QueuePair {
     const std::uint16_t depth; ///< operations in flight at most, exactly nb_desc
     const std::uint16_t model_count;
     const rte_ml_dev_stop_flush_t flush_cb; ///< may be null
+    const Reach& reach;                     ///< what memory the card can reach
     /// Taken by the native API: its operations are tokens, not rte_ml_op.
     std::atomic<bool> raw{false};
     /// By model id; null = not started. Written by the control side.
@@ -57,6 +59,8 @@ struct QueuePair {
     alignas(RTE_CACHE_LINE_SIZE) BurstMark enqueue_mark;
     std::atomic<std::uint64_t> enqueued{0};
     std::uint64_t dequeued_seen = 0; ///< cached copy of `dequeued`
+    std::uint64_t reach_seen = 0;    ///< version of `reach` the two windows are of
+    Window in_window, out_window;    ///< where the last input and the last output were
     std::atomic<std::uint64_t> rejected{0}, full{0};
 
     // ---- dequeue thread

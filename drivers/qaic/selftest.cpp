@@ -49,7 +49,7 @@ Result<void> echo(Bus& bus, Running& running, const DmaMemory& memory, Nanos lim
 {
     const auto dbc = running.activation().dbc;
     EchoOp echo(memory, static_cast<std::uint8_t>(dbc * 16 + 1));
-    QueuePair pair(0, 1, 1, nullptr);
+    QueuePair pair(0, 1, 1, nullptr, bus.reach());
     LaneList lanes;
     lanes.lanes = {&running.queue().lane(0)};
     pair.ports[0].store(&running.port(0));

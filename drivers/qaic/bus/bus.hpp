@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "qaic/bus/reach.hpp"
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -84,6 +85,8 @@ class Bus {
     [[nodiscard]] virtual Result<void> dma_map(void* va, Iova iova, std::size_t bytes) = 0;
     [[nodiscard]] virtual Result<void> dma_unmap(Iova iova, std::size_t bytes) = 0;
     virtual void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept = 0;
+    /// What the card can reach now. A bus that does not know says everything.
+    [[nodiscard]] virtual const Reach& reach() const noexcept { return reach_; }
 
     // ---- interrupts
     // -----------------------------------------------------------------------------------------------
@@ -104,6 +107,9 @@ class Bus {
 
     [[nodiscard]] virtual const std::string& name() const noexcept = 0;
     [[nodiscard]] virtual int numa_node() const noexcept { return -1; }
+
+  protected:
+    Reach reach_;
 };
 
 inline void DmaMemory::release() noexcept

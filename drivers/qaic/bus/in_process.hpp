@@ -44,6 +44,7 @@ class InProcessLink final : public card::HostPort {
     [[nodiscard]] Result<void> unmap(Iova iova, std::size_t bytes);
     void punch(Iova iova, std::size_t bytes);
     [[nodiscard]] std::size_t maps();
+    [[nodiscard]] const Reach& reach() const noexcept { return reach_; }
 
     // ---- MSI
     [[nodiscard]] std::uint64_t msi_count(unsigned vector) const noexcept;
@@ -68,6 +69,7 @@ class InProcessLink final : public card::HostPort {
     std::mutex dma_;                   ///< held for a poll pass, or for a change of the map
     std::atomic<unsigned> changes_{0}; ///< waiting for dma_: the poller lets them go first
     AddressMap map_;
+    Reach reach_; ///< the same for the driver's data path
     std::atomic<std::uint64_t> refused_{0};
     std::array<std::atomic<std::uint64_t>, 32> msi_{};
     std::function<void(unsigned)> msi_hook_;
@@ -113,6 +115,7 @@ class InProcessBus : public Bus {
     const Clock& clock() const noexcept override { return link_.clock(); }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }
+    const Reach& reach() const noexcept override { return link_.reach(); }
 
     [[nodiscard]] InProcessLink& link() noexcept { return link_; }
     [[nodiscard]] bool bus_master() const noexcept { return bus_master_; }

@@ -111,17 +111,28 @@ auto InProcessLink::change(Change&& how)
 
 Result<void> InProcessLink::map(Iova iova, std::byte* va, std::size_t bytes)
 {
-    return change([&] { return map_.add(iova.value, va, bytes); });
+    return change([&] {
+        auto added = map_.add(iova.value, va, bytes);
+        if (added) reach_.add(iova.value, bytes);
+        return added;
+    });
 }
 
 Result<void> InProcessLink::unmap(Iova iova, std::size_t bytes)
 {
-    return change([&] { return map_.remove(iova.value, bytes); });
+    return change([&] {
+        auto removed = map_.remove(iova.value, bytes);
+        if (removed) reach_.remove(iova.value, bytes);
+        return removed;
+    });
 }
 
 void InProcessLink::punch(Iova iova, std::size_t bytes)
 {
-    change([&] { map_.punch(iova.value, bytes); });
+    change([&] {
+        reach_.remove(iova.value, bytes);
+        map_.punch(iova.value, bytes);
+    });
 }
 
 std::size_t InProcessLink::maps()

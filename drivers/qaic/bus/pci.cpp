@@ -6,6 +6,7 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_io.h>
+#include <rte_vfio.h>
 #include <thread>
 
 namespace qaic {
@@ -52,13 +53,20 @@ Result<void> check_bars(const rte_pci_device& device)
 PciBus::PciBus(rte_pci_device* device)
     : device_(device), mhi_(static_cast<std::byte*>(device->mem_resource[bar_mhi].addr)),
       dbc_(static_cast<std::byte*>(device->mem_resource[bar_dbc].addr)), name_(device->name),
-      memory_(name_, device->device.numa_node)
+      memory_(name_, device->device.numa_node),
+      follower_(
+          [this](const EalPiece& p) -> Result<void> {
+              return reach_.add(p.iova.value, p.bytes), Result<void>{};
+          },
+          [this](Iova iova, std::size_t bytes) { reach_.remove(iova.value, bytes); })
 {}
 
 Result<std::unique_ptr<PciBus>> PciBus::open(rte_pci_device* device)
 {
     QAIC_CHECK(check_bars(*device));
-    return std::unique_ptr<PciBus>(new PciBus(device));
+    std::unique_ptr<PciBus> bus(new PciBus(device));
+    QAIC_CHECK(bus->follower_.start());
+    return bus;
 }
 
 std::uint32_t PciBus::mhi_read32(std::uint32_t offset) noexcept { return rte_read32(mhi_ + offset); }
@@ -114,17 +122,24 @@ void PciBus::dma_free(std::byte* va, Iova, std::size_t) noexcept { memory_.give(
 
 Result<void> PciBus::dma_map(void* va, Iova iova, std::size_t bytes)
 {
-    if (rte_dev_dma_map(&device_->device, va, iova.value, bytes) != 0)
+    if (rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, reinterpret_cast<std::uintptr_t>(va),
+                                   iova.value, bytes) != 0)
         return fail(Code::E_IOVA, "{}: DMA map refused ({}) got=0x{:x}+{}", name_, rte_strerror(rte_errno),
                     iova.value, bytes);
     foreign_[iova.value] = va;
+    reach_.add(iova.value, bytes);
     return {};
 }
 
 Result<void> PciBus::dma_unmap(Iova iova, std::size_t bytes)
 {
     const auto it = foreign_.find(iova.value);
-    if (it == foreign_.end() || rte_dev_dma_unmap(&device_->device, it->second, iova.value, bytes) != 0)
+    if (it == foreign_.end())
+        return fail(Code::E_IOVA, "{}: DMA unmap refused (never mapped) got=0x{:x}+{}", name_, iova.value,
+                    bytes);
+    reach_.remove(iova.value, bytes); // first: nothing new may be sent there
+    if (rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
+                                     reinterpret_cast<std::uintptr_t>(it->second), iova.value, bytes) != 0)
         return fail(Code::E_IOVA, "{}: DMA unmap refused got=0x{:x}+{}", name_, iova.value, bytes);
     foreign_.erase(it);
     return {};

@@ -50,7 +50,10 @@ Result<void> Shares::add_locked(std::uint64_t iova, std::uint64_t bytes, int fd,
     QAIC_CHECK(check_file(fd, fd_offset, bytes));
     const auto at = table_.emplace(iova, bytes).first;
     auto mapped = client_.dma_map(iova, bytes, fd, fd_offset);
-    if (!mapped) table_.erase(at);
+    if (mapped)
+        reach_.add(iova, bytes);
+    else
+        table_.erase(at);
     return mapped;
 }
 
@@ -73,8 +76,10 @@ Result<void> Shares::add_memory(Iova iova, const void* va, std::uint64_t bytes)
             continue;
         }
         for (auto at = table_.find(iova.value); at != table_.end() && at->first < iova.value + done;
-             at = table_.erase(at))
+             at = table_.erase(at)) {
+            reach_.remove(at->first, at->second);
             (void)client_.dma_unmap(at->first, at->second); // the first error is the one to report
+        }
         return mapped;
     }
     return {};
@@ -91,6 +96,7 @@ Result<void> Shares::remove(Iova iova, std::uint64_t bytes)
     if (!end || bytes == 0 || at != *end)
         return fail(Code::E_IOVA, "DMA unmap refused (not exactly what was mapped) got=0x{:x}+{}", iova.value,
                     bytes);
+    reach_.remove(iova.value, bytes); // first: nothing new may be sent there
     for (auto i = first; i != last; i = table_.erase(i)) QAIC_CHECK(client_.dma_unmap(i->first, i->second));
     return {};
 }
@@ -101,6 +107,7 @@ Result<void> Shares::remove_inside(Iova iova, std::uint64_t bytes)
     Result<void> result;
     auto at = table_.lower_bound(iova.value);
     while (at != table_.end() && range_inside(at->first - iova.value, at->second, bytes)) {
+        reach_.remove(at->first, at->second);
         auto gone = client_.dma_unmap(at->first, at->second);
         if (gone) {
             at = table_.erase(at);

@@ -25,6 +25,8 @@ class Shares {
     /// Every byte is shared.
     [[nodiscard]] bool covers(Iova iova, std::uint64_t bytes) const;
     [[nodiscard]] std::size_t size() const;
+    /// The same, for the data path.
+    [[nodiscard]] const Reach& reach() const noexcept { return reach_; }
 
   private:
     using Table = std::map<std::uint64_t, std::uint64_t>; ///< iova -> bytes, disjoint
@@ -35,6 +37,7 @@ class Shares {
     Client& client_;
     mutable std::mutex lock_;
     Table table_;
+    Reach reach_; ///< follows the table
 };
 
 } // namespace qaic::vfu

@@ -3,6 +3,7 @@
 // becomes several request elements, as the kernel does with scattered pages (aic100-device.md 5.6). Rare, so
 // nothing here is inlined into the common path; still no allocation and nothing unbounded.
 #pragma once
+#include "qaic/bus/reach.hpp"
 #include "qaic/dbc/fill.hpp"
 #include <array>
 #include <rte_mldev.h>
@@ -18,7 +19,7 @@ struct Chain {
     std::array<aic100::RequestElement, max_chain_elements> elements;
 };
 
-enum class ChainFault : std::uint8_t { NONE, TOO_SHORT, TOO_MANY, NO_IOVA };
+enum class ChainFault : std::uint8_t { NONE, TOO_SHORT, TOO_MANY, UNREACHABLE };
 
 /// Bytes from `offset` on that lie together: how many of `want` there are in one segment, and where.
 struct Piece {
@@ -36,14 +37,16 @@ inline Piece piece_at(const rte_ml_buff_seg* segment, std::uint64_t offset, std:
     return {};
 }
 
-/// `n` segments at most, each with an address the card can reach, together `bytes` or more?
-inline ChainFault check_chain(const rte_ml_buff_seg* segment, std::uint64_t bytes) noexcept
+/// max_segments at most, together `bytes` or more, and the card can reach that many of them?
+inline ChainFault check_chain(const Reach& reach, const rte_ml_buff_seg* segment,
+                              std::uint64_t bytes) noexcept
 {
     std::uint64_t total = 0;
     std::uint32_t n = 0;
     for (; segment != nullptr; segment = segment->next, ++n) {
         if (n == max_segments) return ChainFault::TOO_MANY;
-        if (segment->iova_addr == RTE_BAD_IOVA) return ChainFault::NO_IOVA;
+        const auto used = std::min<std::uint64_t>(segment->length, bytes - std::min(bytes, total));
+        if (used != 0 && reach.find(segment->iova_addr, used).bytes == 0) return ChainFault::UNREACHABLE;
         total += segment->length;
     }
     return total >= bytes ? ChainFault::NONE : ChainFault::TOO_SHORT;
