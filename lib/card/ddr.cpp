@@ -15,6 +15,8 @@ std::optional<ZeroPages> ZeroPages::map(std::uint64_t bytes)
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return std::nullopt;
     ::madvise(at, bytes, MADV_DONTDUMP); // advice: a card's memory would make a core file of 32 GiB
+    // Constants: page by page, taking the faults costs more than the copy.
+    if (bytes >= std::uint64_t{4} << 20) ::madvise(at, bytes, MADV_HUGEPAGE);
     out.bytes_ = {static_cast<std::byte*>(at), bytes};
     return out;
 }

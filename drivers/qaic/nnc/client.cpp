@@ -13,6 +13,7 @@ Client::~Client() = default;
 
 const Counters& Client::counters() const noexcept { return impl_->counters; }
 std::size_t Client::retired_bytes() const noexcept { return impl_->exchange.retired_bytes(); }
+void Client::set_staging_window(std::size_t bytes) noexcept { impl_->staging_window = bytes; }
 void Client::set_staging_piece(std::size_t bytes) noexcept { impl_->staging_piece = bytes; }
 
 void Client::card_fenced() noexcept

@@ -80,6 +80,8 @@ class Client {
     [[nodiscard]] std::size_t retired_bytes() const noexcept;
     /// Largest piece of staging memory; more pieces mean more address pairs. For tests and fragmented memory.
     void set_staging_piece(std::size_t bytes) noexcept;
+    /// Bytes staged for one message at most; twice that is in use during a long transfer. Tests.
+    void set_staging_window(std::size_t bytes) noexcept;
 
     [[nodiscard]] const Counters& counters() const noexcept;
 

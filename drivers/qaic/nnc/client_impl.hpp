@@ -39,11 +39,20 @@ struct Client::Impl {
     Result<Response> response_in(const Reply& reply, aic100::NncCmd sent, std::string_view what,
                                  std::size_t transactions);
 
-    /// Copies `bytes` to DMA memory and sends `message` with it, in as many chunks as the card's rules need.
+    /// Memory that a part of a transfer is copied to, and what a message says of it.
+    struct Stage {
+        Result<void> allocate(Bus& bus, std::size_t bytes, std::size_t largest, std::size_t pieces);
+        std::size_t fill(ConstSpan bytes);
+        std::vector<DmaMemory> memory;
+        std::vector<aic100::NncDmaPair> pairs;
+    };
+    /// Copies `bytes` to DMA memory and sends `message` with it, in as many parts as that takes.
     template<class Response>
     Result<Response> transfer(Message& message, aic100::NncCmd sent, std::string_view what, std::uint32_t tag,
                               ConstSpan bytes);
-    Result<std::vector<DmaMemory>> stage(ConstSpan bytes);
+    template<class Response>
+    Result<Response> stream(Message& message, aic100::NncCmd sent, std::string_view what, std::uint32_t tag,
+                            ConstSpan bytes, Stage stage, std::size_t done);
     Result<void> unload(aic100::NncCmd type, std::uint32_t id, std::string_view what);
     Result<std::int32_t> activate_status(const Reply& reply);
     Result<Activation> activation_from(const Reply& reply);
@@ -65,6 +74,9 @@ struct Client::Impl {
     std::uint32_t next_chunk = 1; ///< chunk ids of continued transfers (4.7)
     std::uint32_t active = 0;     ///< bit per DBC that an activation of ours owns
     std::size_t staging_piece = std::size_t{1} << 30;
+    /// Staged at once: large enough that a message costs nothing, small enough to stay in a cache between our
+    /// writing and the card's reading.
+    std::size_t staging_window = std::size_t{16} << 20;
 };
 
 inline constexpr unsigned ssr_attempts = 5;

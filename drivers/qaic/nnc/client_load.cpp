@@ -22,84 +22,104 @@ void set_name(char (&field)[N], std::string_view name)
 
 std::uint32_t process_id() { return static_cast<std::uint32_t>(getpid()); }
 
-std::vector<NncDmaPair> pairs_of(const std::vector<DmaMemory>& memory, std::size_t bytes)
-{
-    std::vector<NncDmaPair> pairs;
-    for (const auto& m : memory) {
-        NncDmaPair p;
-        p.address = m.iova().value;
-        p.size = std::min(m.size(), bytes);
-        bytes -= p.size;
-        pairs.push_back(p);
-    }
-    return pairs;
-}
-
 } // namespace
 
-/// One contiguous piece if the pool has it, else smaller and smaller ones.
-Result<std::vector<DmaMemory>> Client::Impl::stage(ConstSpan bytes)
+/// Contiguous pieces if the pool has them, else smaller and smaller ones.
+Result<void> Client::Impl::Stage::allocate(Bus& bus, std::size_t bytes, std::size_t largest,
+                                           std::size_t pieces)
 {
-    std::vector<DmaMemory> out;
-    auto piece = std::min(staging_piece, bytes.size());
-    for (std::size_t at = 0; at < bytes.size();) {
-        const auto n = std::min(piece, bytes.size() - at);
-        auto memory = bus.dma_alloc(n, piece_align, "nnc_staging");
-        if (!memory) {
-            const bool full = memory.error().code == Code::E_HUGE || memory.error().code == Code::E_NOMEM;
-            if (!full || piece / 2 < smallest_piece) return tl::unexpected<Error>(std::move(memory).error());
+    auto piece = std::min(largest, bytes);
+    for (std::size_t have = 0; have < bytes && memory.size() < pieces;) {
+        const auto n = std::min(piece, bytes - have);
+        auto made = bus.dma_alloc(n, piece_align, "nnc_staging");
+        if (!made) {
+            const bool full = made.error().code == Code::E_HUGE || made.error().code == Code::E_NOMEM;
+            if (full && piece / 2 < smallest_piece && have != 0) return {}; // it takes more parts then
+            if (!full || piece / 2 < smallest_piece) return tl::unexpected<Error>(std::move(made).error());
             piece = (piece / 2 + piece_align - 1) / piece_align * piece_align;
             continue;
         }
-        std::memcpy(memory->data(), bytes.data() + at, n);
-        out.push_back(std::move(*memory));
+        have += n;
+        memory.push_back(std::move(*made));
+    }
+    return {};
+}
+
+/// Copies as much as there is room for and describes it; how much that was.
+std::size_t Client::Impl::Stage::fill(ConstSpan bytes)
+{
+    std::size_t at = 0;
+    pairs.clear();
+    for (const auto& m : memory) {
+        const auto n = std::min(m.size(), bytes.size() - at);
+        if (n == 0) break;
+        std::memcpy(m.data(), bytes.data() + at, n);
+        NncDmaPair& p = pairs.emplace_back();
+        p.address = m.iova().value;
+        p.size = n;
         at += n;
     }
-    return out;
+    return at;
 }
 
 template<class Response>
 Result<Response> Client::Impl::transfer(Message& message, NncCmd sent, std::string_view what,
                                         std::uint32_t tag, ConstSpan bytes)
 {
-    QAIC_TRY(auto memory, stage(bytes));
-    const auto pairs = pairs_of(memory, bytes.size());
-    const auto fit = message.pairs_that_fit();
-    if (pairs.size() <= fit) {
-        message.dma_xfer(tag, 0, pairs);
-        return command<Response>(message, sent, what, memory);
-    }
+    Stage stage;
+    const auto window = std::min(bytes.size(), staging_window);
+    QAIC_CHECK(stage.allocate(bus, window, staging_piece, message.pairs_that_fit()));
+    const auto staged = stage.fill(bytes);
+    if (staged < bytes.size())
+        return stream<Response>(message, sent, what, tag, bytes, std::move(stage), staged);
+    message.dma_xfer(tag, 0, stage.pairs);
+    return command<Response>(message, sent, what, stage.memory);
+}
 
-    // More pairs than one message holds: the card asks for the rest, chunk by chunk (4.7). The answer to the
-    // last chunk is the answer to the command. A restart in between fails the command; the caller may repeat
-    // it.
+/// More than one message describes, or than is staged at once: the card asks for the rest, part by part
+/// (4.7), and the next part is copied while it reads the one before. The answer to the last part is the
+/// answer to the command. A restart in between fails the command; the caller may repeat it.
+template<class Response>
+Result<Response> Client::Impl::stream(Message& message, NncCmd sent, std::string_view what, std::uint32_t tag,
+                                      ConstSpan bytes, Stage stage, std::size_t done)
+{
     const auto chunk = next_chunk++;
     if (next_chunk == 0) next_chunk = 1;
-    message.dma_xfer(tag, chunk, std::span(pairs).first(fit));
-    QAIC_TRY(auto reply, exchange.request(message, what, memory));
-    std::size_t done = fit;
-    while (const auto more = reply.template only<NncDmaCont>(NncType::DMA_XFER_CONT)) {
-        std::uint64_t given = 0;
-        for (std::size_t k = 0; k < done; ++k) given += pairs[k].size;
-        if (more->chunk_id != chunk || more->transferred != given || done == pairs.size()) {
+    message.dma_xfer(tag, chunk, stage.pairs);
+    Stage other;
+    // Without memory for a second part this one is filled again, once the card has read it.
+    (void)other.allocate(bus, std::min(bytes.size() - done, staging_window), staging_piece,
+                         Message(handle).pairs_that_fit());
+    Message* part = &message;
+    Message next(handle);
+    for (;;) {
+        std::size_t ahead = 0;
+        QAIC_TRY(auto reply, exchange.request(*part, what, stage.memory,
+                                              [&] { ahead = other.fill(bytes.subspan(done)); }));
+        const auto more = reply.template only<NncDmaCont>(NncType::DMA_XFER_CONT);
+        if (!more) {
+            QAIC_TRY(const auto response, response_in<Response>(reply, sent, what, 1));
+            if (const auto s = status_of(response); s != nnc_status::OK)
+                return tl::unexpected<Error>(status_error(bus.name(), what, s));
+            return response;
+        }
+        if (more->chunk_id != chunk || more->transferred != done || done == bytes.size()) {
             // Our end of the transfer is void; the card must drop its part too (4.7, abort).
             Message abort(handle);
             abort.dma_xfer(0, chunk, {});
-            (void)exchange.request(abort, "DMA transfer abort", memory);
-            return broken(counters.n_cont,
-                          "N-CONT {}: got chunk={} bytes={} remaining={} limit chunk={} bytes={}", what,
-                          more->chunk_id.get(), more->transferred.get(), pairs.size() - done, chunk, given);
+            (void)exchange.request(abort, "DMA transfer abort", stage.memory);
+            return broken(counters.n_cont, "N-CONT {}: got chunk={} bytes={} limit chunk={} bytes={} of {}",
+                          what, more->chunk_id.get(), more->transferred.get(), chunk, done, bytes.size());
         }
-        Message next(handle);
-        const auto n = std::min(next.pairs_that_fit(), pairs.size() - done);
-        next.dma_xfer(tag, chunk, std::span(pairs).subspan(done, n));
-        done += n;
-        QAIC_TRY(reply, exchange.request(next, what, memory));
+        if (ahead != 0)
+            std::swap(stage, other);
+        else
+            ahead = stage.fill(bytes.subspan(done));
+        next = Message(handle);
+        next.dma_xfer(tag, chunk, stage.pairs);
+        done += ahead;
+        part = &next;
     }
-    QAIC_TRY(const auto response, response_in<Response>(reply, sent, what, 1));
-    if (const auto s = status_of(response); s != nnc_status::OK)
-        return tl::unexpected<Error>(status_error(bus.name(), what, s));
-    return response;
 }
 
 Result<std::uint32_t> Client::load_elf(ConstSpan bytes, std::string_view name)

@@ -76,7 +76,8 @@ Result<void> Exchange::wait_reply(std::string_view what)
     });
 }
 
-Result<Reply> Exchange::request(Message& message, std::string_view what, std::vector<DmaMemory>& memory)
+Result<Reply> Exchange::request(Message& message, std::string_view what, std::vector<DmaMemory>& memory,
+                                const std::function<void()>& meanwhile)
 {
     if (abandoned_.size() >= abandoned_limit)
         return fail(Code::E_STATE, "{}: {} not sent: {} earlier requests were never answered; reset the card",
@@ -90,6 +91,7 @@ Result<Reply> Exchange::request(Message& message, std::string_view what, std::ve
         return tl::unexpected<Error>(std::move(sent).error());
     }
     ++counters_.requests;
+    if (meanwhile) meanwhile();
     const auto waited = wait_reply(what);
     auto result = std::move(waiting_->result);
     waiting_.reset();

@@ -9,6 +9,7 @@
 #include "qaic/nnc/message.hpp"
 #include "qaic/nnc/reply.hpp"
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace qaic::nnc {
@@ -23,8 +24,10 @@ class Exchange {
     /// Sends `message` and waits for its reply. `memory` is what the message describes to the card: when it
     /// is not certain that the card has finished with it (E_TIMEOUT, E_PROTO, E_CRC, E_RESET), it is taken
     /// over and kept until a late reply or card_fenced() frees it; otherwise it stays with the caller.
+    /// `meanwhile` is called once between sending and waiting.
     [[nodiscard]] Result<Reply> request(Message& message, std::string_view what,
-                                        std::vector<DmaMemory>& memory);
+                                        std::vector<DmaMemory>& memory,
+                                        const std::function<void()>& meanwhile = {});
     /// Lets `pause` pass while events are handled. Ends early, with the error, when the card is lost.
     [[nodiscard]] Result<void> rest(Nanos pause);
     /// The card makes no DMA any more: memory kept for it is freed.

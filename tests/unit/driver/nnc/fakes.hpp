@@ -20,11 +20,13 @@ class FakeBus final : public Bus {
     Result<void> set_bus_master(bool) noexcept override { return {}; }
     Result<DmaMemory> dma_alloc(std::size_t bytes, std::size_t, const char*) override
     {
-        if (bytes > largest) return fail(Code::E_HUGE, "no piece of {} bytes", bytes);
+        if (bytes > largest || used() + bytes > total)
+            return fail(Code::E_HUGE, "no piece of {} bytes", bytes);
         auto* va = static_cast<std::byte*>(std::calloc(1, bytes));
         const Iova iova{next_iova_};
         next_iova_ += (bytes + 8191) / 4096 * 4096; // a hole after each, so that pieces never merge
         live[iova.value] = {va, bytes};
+        most = std::max(most, used());
         return DmaMemory(this, va, iova, bytes);
     }
     Result<void> dma_map(void*, Iova, std::size_t) override { return {}; }
@@ -50,7 +52,15 @@ class FakeBus final : public Bus {
         for (auto& [iova, block] : live) std::free(block.first);
     }
 
-    std::size_t largest = ~std::size_t{0};
+    [[nodiscard]] std::size_t used() const
+    {
+        std::size_t sum = 0;
+        for (const auto& [iova, block] : live) sum += block.second;
+        return sum;
+    }
+
+    std::size_t largest = ~std::size_t{0}, total = ~std::size_t{0};
+    std::size_t most = 0; ///< in use at once
     std::map<std::uint64_t, std::pair<std::byte*, std::size_t>> live;
 
   private:

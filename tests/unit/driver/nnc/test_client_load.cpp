@@ -151,6 +151,25 @@ TEST_F(Loading, MorePairsThanFitAreContinued)
     EXPECT_TRUE(b.bus.live.empty());
 }
 
+/// However much it is, two windows of memory are enough; one does, too.
+TEST_F(Loading, LongTransfersAreStagedInTwoWindows)
+{
+    const auto elf = pattern(100'000);
+    b.client->set_staging_window(8192);
+    ASSERT_TRUE(b.client->load_elf(elf, "long"));
+    EXPECT_EQ(card.received, elf);
+    EXPECT_FALSE(card.memory_was_gone);
+    EXPECT_EQ(b.channel->sent.size(), 1 + (elf.size() + 8191) / 8192);
+    EXPECT_EQ(b.bus.most, 2 * 8192u);
+    b.bus.total = 8192;
+    ASSERT_TRUE(b.client->load_elf(elf, "long"));
+    EXPECT_EQ(card.received, elf);
+    b.bus.total = 6000; // less than a window: shorter parts
+    ASSERT_TRUE(b.client->load_elf(elf, "long"));
+    EXPECT_EQ(card.received, elf);
+    EXPECT_TRUE(b.bus.live.empty());
+}
+
 TEST_F(Loading, FalseContinuationIsRefusedAndAborted)
 {
     const std::function<void(NncDmaCont&)> spoils[] = {
