@@ -45,15 +45,6 @@ Result<void> check_io(const ModelLayout& layout, std::string_view name)
     return {};
 }
 
-Result<Bytes> private_copy(ConstSpan bytes, std::string_view name)
-{
-    try {
-        return Bytes(bytes.begin(), bytes.end());
-    } catch (const std::bad_alloc&) {
-        return fail(Code::E_NOMEM, "{}: no memory for a copy of {} bytes", name, bytes.size());
-    }
-}
-
 } // namespace
 
 rte_ml_io_type ml_type(qpc::DataType type) noexcept
@@ -75,8 +66,12 @@ rte_ml_io_type ml_type(qpc::DataType type) noexcept
 Result<std::unique_ptr<Model>> Model::load(nnc::Client& client, const aic100::InfoBlock& card,
                                            ConstSpan bytes, std::string_view name, bool keep)
 {
-    QAIC_TRY(auto copy, private_copy(bytes, name));
-    QAIC_TRY(const auto program, qpc::load_program(copy, name));
+    PrivateCopy copy;
+    if (keep) {
+        QAIC_TRY(copy, PrivateCopy::of(bytes, name));
+        bytes = copy.bytes();
+    }
+    QAIC_TRY(const auto program, qpc::load_program(bytes, name));
     for (const auto& w : program.warnings) log(LogLevel::WARNING, "{}", w);
     QAIC_CHECK(check_card(program, card));
     auto layout = lay_out(program);
@@ -112,9 +107,9 @@ Result<void> Model::put_on_card(nnc::Client& client, const qpc::Program& program
 
 Result<void> Model::load_again(nnc::Client& client)
 {
-    if (kept_.empty())
+    if (kept_.bytes().empty())
         return fail(Code::E_STATE, "{}: its container was not kept: unload it and load it again", name_);
-    QAIC_TRY(const auto program, qpc::load_program(kept_, name_));
+    QAIC_TRY(const auto program, qpc::load_program(kept_.bytes(), name_));
     return put_on_card(client, program);
 }
 

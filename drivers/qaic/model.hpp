@@ -5,6 +5,7 @@
 #pragma once
 #include "qaic/model_layout.hpp"
 #include "qaic/nnc/client.hpp"
+#include "qaic/private_copy.hpp"
 #include "qpc/program.hpp"
 #include <memory>
 #include <rte_mldev.h>
@@ -15,9 +16,9 @@ inline constexpr std::uint16_t max_model_io = 32; ///< inputs, and outputs, of a
 
 class Model {
   public:
-    /// Parses a private copy of `bytes`, checks it against the card and loads constants and program. Nothing
-    /// stays on the card after an error. `name` is for messages. With `keep` the copy stays in host memory
-    /// for load_again().
+    /// Parses `bytes`, which must not change meanwhile, checks them against the card and loads constants and
+    /// program. Nothing stays on the card after an error. `name` is for messages. With `keep` a copy stays in
+    /// host memory for load_again().
     [[nodiscard]] static Result<std::unique_ptr<Model>> load(nnc::Client& client,
                                                              const aic100::InfoBlock& card, ConstSpan bytes,
                                                              std::string_view name, bool keep = false);
@@ -43,7 +44,7 @@ class Model {
     [[nodiscard]] Result<void> put_on_card(nnc::Client& client, const qpc::Program& program);
 
     std::string name_, version_;
-    Bytes kept_; ///< container, or empty
+    PrivateCopy kept_; ///< container, or empty
     ModelLayout layout_;
     std::vector<rte_ml_io_info> input_info_, output_info_;
     std::uint32_t elf_id_ = 0, constants_id_ = 0;

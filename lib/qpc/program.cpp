@@ -3,7 +3,7 @@
 #include "base/checked.hpp"
 #include "qpc/text.hpp"
 #include <algorithm>
-#include <zlib.h>
+#include <libdeflate.h>
 
 namespace qpc {
 namespace {
@@ -25,8 +25,7 @@ Result<T> in_segment(std::string_view segment, Result<T> result)
 
 std::uint32_t crc_of(ConstSpan bytes) noexcept
 {
-    return static_cast<std::uint32_t>(
-        ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+    return ::libdeflate_crc32(0, bytes.data(), bytes.size()); // several times zlib's speed
 }
 
 /// F09: a CRC segment that is wrong is an error, one that is absent is worth a word. Zero means "not used"
