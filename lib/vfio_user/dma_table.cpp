@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vfio_user/dma_table.hpp"
 #include "base/checked.hpp"
+#include "base/ordered_copy.hpp"
 #include "vfio_user/guarded_copy.hpp"
 #include <algorithm>
 #include <cerrno>
@@ -153,7 +154,7 @@ bool DmaTable::write(std::uint64_t address, ConstSpan from)
 {
     return visit(
         address, from, dma_flag::WRITE,
-        [](std::byte* to, ConstSpan part) { ordered_copy(to, part.data(), part.size()); },
+        [](std::byte* to, ConstSpan part) { qaic::ordered_copy(to, part.data(), part.size()); },
         [this](std::uint64_t at, ConstSpan part) { return remote_.write(at, part); });
 }
 

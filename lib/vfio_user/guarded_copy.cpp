@@ -3,7 +3,6 @@
 #include <atomic>
 #include <csignal>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 #include <sys/mman.h>
 
@@ -69,20 +68,6 @@ bool Guard::hit() const noexcept
 {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     return guarded.hit != 0;
-}
-
-void ordered_copy(std::byte* to, const std::byte* from, std::size_t bytes) noexcept
-{
-    constexpr std::size_t short_write = 64;
-    if (bytes > short_write || reinterpret_cast<std::uintptr_t>(to) % 4 != 0 || bytes % 4 != 0) {
-        std::memcpy(to, from, bytes);
-        return;
-    }
-    for (std::size_t i = 0; i < bytes; i += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, from + i, sizeof(word));
-        std::atomic_ref(*reinterpret_cast<std::uint32_t*>(to + i)).store(word, std::memory_order_release);
-    }
 }
 
 } // namespace vfio_user

@@ -22,8 +22,4 @@ class Guard {
     [[nodiscard]] bool hit() const noexcept;
 };
 
-/// Copies into memory that a poller in another process reads: short, word-aligned writes (ring pointers, ring
-/// elements, responses) become visible word by word and in order.
-void ordered_copy(std::byte* to, const std::byte* from, std::size_t bytes) noexcept;
-
 } // namespace vfio_user

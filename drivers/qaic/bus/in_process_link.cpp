@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/ordered_copy.hpp"
 #include "qaic/bus/in_process.hpp"
 #include <cstring>
 #include <sys/eventfd.h>
@@ -6,30 +7,6 @@
 #include <unistd.h>
 
 namespace qaic {
-namespace {
-
-bool word_aligned(const void* a, const void* b, std::uint64_t bytes) noexcept
-{
-    return ((reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | bytes) & 3) == 0;
-}
-
-// A card's write becomes visible word by word and in order: the driver polls ring pointers in this memory
-// while it happens. Short ones (pointers, ring elements, responses) therefore go as releasing 32-bit stores.
-void put(std::byte* to, const std::byte* from, std::uint64_t bytes) noexcept
-{
-    constexpr std::uint64_t short_write = 64;
-    if (bytes > short_write || !word_aligned(to, from, bytes)) {
-        std::memcpy(to, from, bytes);
-        return;
-    }
-    for (std::uint64_t i = 0; i < bytes; i += 4) {
-        std::uint32_t word;
-        std::memcpy(&word, from + i, 4);
-        __atomic_store_n(reinterpret_cast<std::uint32_t*>(to + i), word, __ATOMIC_RELEASE);
-    }
-}
-
-} // namespace
 
 InProcessLink::InProcessLink(card::CardConfig config, const Clock& clock)
     : clock_(clock), card_(std::make_unique<card::Card>(std::move(config), *this, clock))
@@ -71,7 +48,7 @@ bool InProcessLink::write(std::uint64_t iova, ConstSpan from) noexcept
 {
     const auto* in = from.data();
     const bool ok = map_.visit(iova, from.size(), [&](std::byte* va, std::uint64_t bytes) {
-        put(va, in, bytes);
+        ordered_copy(va, in, bytes);
         in += bytes;
     });
     if (!ok) refused_.fetch_add(1, std::memory_order_relaxed);

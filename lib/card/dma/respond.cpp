@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How responses leave a channel: staged, then written to host memory in one copy, then RSPTP, then the MSI
 // (5.5). When the FIFO is full one response is held and the channel stalls.
+#include "base/ordered_copy.hpp"
 #include "card/dma/channel.hpp"
 #include <algorithm>
 #include <atomic>
@@ -48,6 +49,7 @@ bool Channel::unstall()
 
 bool Channel::flush()
 {
+    static_assert(sizeof(staged_) <= ordered_copy_bytes, "the driver polls the words while they are written");
     if (staged_count_ == 0) return false;
     const auto first = std::min(staged_count_, fifo_.elements - published_);
     const auto all = std::as_bytes(std::span(staged_).first(staged_count_));
