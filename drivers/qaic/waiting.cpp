@@ -51,12 +51,11 @@ bool CompletionWaiter::acknowledge(dbc::Channel& c) noexcept
     }
     const auto head = c.head;
     if (c.unacknowledged != 0) {
-        rte_io_wmb();
-        rte_write32_relaxed(rte_cpu_to_le_32(head), c.reg_rsphp);
+        dbc::post_register(c.reg_rsphp, head);
         c.unacknowledged = 0;
     }
     rte_mb(); // the write before the read, also where registers are memory
-    const bool empty = rte_le_to_cpu_32(rte_read32_relaxed(c.reg_rsptp)) == head;
+    const bool empty = dbc::read_register(c.reg_rsptp) == head;
     if (c.shared()) c.draining.store(false, std::memory_order_release);
     return empty;
 }

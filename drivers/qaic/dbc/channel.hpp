@@ -11,14 +11,13 @@
 #include "aic100/wire/dbc.hpp"
 #include "qaic/dbc/deadlines.hpp"
 #include "qaic/dbc/fault.hpp"
+#include "qaic/dbc/registers.hpp"
 #include "qaic/dbc/request_ids.hpp"
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <rte_branch_prediction.h>
-#include <rte_byteorder.h>
 #include <rte_common.h>
-#include <rte_io.h>
 #include <rte_pause.h>
 
 namespace qaic::dbc {
@@ -108,8 +107,7 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
     void publish(std::uint32_t new_tail, std::uint64_t ops) noexcept
     {
         published.store(published.load(std::memory_order_relaxed) + ops, std::memory_order_release);
-        rte_io_wmb();
-        rte_write32_relaxed(rte_cpu_to_le_32(new_tail & mask), reg_reqtp);
+        post_register(reg_reqtp, new_tail & mask);
         ++doorbells;
     }
 
@@ -129,13 +127,12 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
     {
         if (cached_tail != head) return (cached_tail - head) & mask;
         if (completions == Completions::CONFIRMED && load_word(responses[head]) == poison_word) return 0;
-        const auto tail_now = rte_le_to_cpu_32(rte_read32_relaxed(reg_rsptp));
+        const auto tail_now = read_register(reg_rsptp);
         if (tail_now == head) return 0;
         if (tail_now > mask) return raise(Guard::Q_RST, tail_now, mask + 1), 0;
         const auto fresh = (tail_now - head) & mask;
         if (const auto owed = credit_now(); fresh > owed)
             return raise(Guard::Q_CNT, fresh, static_cast<std::uint32_t>(owed)), 0;
-        rte_io_rmb(); // index before elements
         cached_tail = tail_now;
         return fresh;
     }

@@ -51,8 +51,7 @@ __rte_always_inline std::uint32_t Channel::drain(std::uint32_t max, Deliver&& de
     unacknowledged += i;
     if (unacknowledged < acknowledge_at) return i;
     unacknowledged = 0;
-    rte_io_wmb(); // elements read and refilled before their slots are the card's again
-    rte_write32_relaxed(rte_cpu_to_le_32(at), reg_rsphp);
+    post_register(reg_rsphp, at); // elements were read and refilled: their slots are the card's again
     return i;
 }
 

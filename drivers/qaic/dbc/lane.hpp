@@ -175,7 +175,9 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     [[nodiscard]] std::uint32_t reserve(std::uint32_t elements) noexcept
     {
         auto& tail = channel->tail;
-        return channel->shared() ? tail.fetch_add(elements, std::memory_order_relaxed)
+        // These elements were another lane's before: what the card read of them, that lane knows to be over,
+        // and it tells us by its own reservation since.
+        return channel->shared() ? tail.fetch_add(elements, std::memory_order_acq_rel)
                                  : tail.load(std::memory_order_relaxed);
     }
     /// Elements are written: makes them the card's, or leaves that to flush().

@@ -70,7 +70,7 @@ Result<void> Queue::bind(unsigned dbc, std::uint64_t now, std::span<const SliceP
     const auto reg = [page](std::uint32_t off) {
         return reinterpret_cast<volatile std::uint32_t*>(page + off);
     };
-    const auto value = [&](std::uint32_t off) { return rte_le_to_cpu_32(rte_read32(reg(off))); };
+    const auto value = [&](std::uint32_t off) { return read_register(reg(off)); };
     const auto reqhp = value(aic100::dbc_reg::REQHP), reqtp = value(aic100::dbc_reg::REQTP);
     const auto rsphp = value(aic100::dbc_reg::RSPHP), rsptp = value(aic100::dbc_reg::RSPTP);
     // 4.8: after activation both FIFOs are empty and the indices are where the host starts.
