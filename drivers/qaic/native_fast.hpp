@@ -14,13 +14,14 @@ struct Finished {
 };
 
 /// Some of them the card cannot reach: those are not sent, but come back with E_IOVA.
-__rte_noinline inline std::uint32_t submit_some(QueuePair& qp, const ModelPort& port, const dbc::Work* work,
-                                                std::uint32_t n) noexcept
+template<class Submit>
+__rte_noinline std::uint32_t submit_some(QueuePair& qp, const ModelPort& port, const dbc::Work* work,
+                                         std::uint32_t n, const Submit& submit) noexcept
 {
     std::uint32_t i = 0;
     while (i < n) {
         const auto good = reachable(qp, port, work + i, n - i);
-        const auto taken = port.lane->submit({port.elements, port.element_count}, work + i, good);
+        const std::uint32_t taken = good != 0 ? submit(port, work + i, good) : 0;
         i += taken;
         if (taken < good || i == n) break;
         (void)qp.rejects.push(static_cast<rte_ml_op*>(work[i++].token)); // carried, not looked into
@@ -40,8 +41,9 @@ __rte_always_inline bool in_windows(const QueuePair& qp, const ModelPort& port, 
 
 /// Accepts the first n operations there is room for, one doorbell. 0 too when the model is not started on
 /// this queue pair or its DBC is out of use: poll() goes on handing back what was accepted.
-inline std::uint16_t submit_burst(QueuePair& qp, std::uint16_t model, const dbc::Work* work,
-                                  std::uint16_t n) noexcept
+template<class Submit>
+__rte_always_inline std::uint16_t submit_with(QueuePair& qp, std::uint16_t model, const dbc::Work* work,
+                                              std::uint16_t n, const Submit& submit) noexcept
 {
     const BurstScope scope(qp.enqueue_mark);
     const ModelPort* const port = port_of(qp, model);
@@ -49,14 +51,32 @@ inline std::uint16_t submit_burst(QueuePair& qp, std::uint16_t model, const dbc:
     const auto enqueued = qp.enqueued.load(std::memory_order_relaxed);
     const auto limit = within_depth(qp, enqueued, n);
     follow_reach(qp);
-    const auto taken = likely(in_windows(qp, *port, work, limit))
-                           ? port->lane->submit({port->elements, port->element_count}, work, limit)
-                           : submit_some(qp, *port, work, limit);
+    const std::uint32_t taken = likely(in_windows(qp, *port, work, limit))
+                                    ? submit(*port, work, limit)
+                                    : submit_some(qp, *port, work, limit, submit);
     qp.enqueued.store(enqueued + taken,
                       std::memory_order_release); // before the doorbell, as in enqueue_burst
     port->lane->flush();
     if (taken < n) qp.full.store(qp.full.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return static_cast<std::uint16_t>(taken);
+}
+inline std::uint16_t submit_burst(QueuePair& qp, std::uint16_t model, const dbc::Work* work,
+                                  std::uint16_t n) noexcept
+{
+    return submit_with(
+        qp, model, work, n,
+        [](const ModelPort& port, const dbc::Work* some, std::uint32_t most) __attribute__((always_inline)) {
+            return port.lane->submit({port.elements, port.element_count}, some, most);
+        });
+}
+/// The same; they are late `limit` TSC cycles from now, whatever the device's limit is.
+inline std::uint16_t submit_burst_by(QueuePair& qp, std::uint16_t model, const dbc::Work* work,
+                                     std::uint16_t n, std::uint64_t limit) noexcept
+{
+    return submit_with(
+        qp, model, work, n, [limit](const ModelPort& port, const dbc::Work* some, std::uint32_t most) {
+            return port.lane->submit_by({port.elements, port.element_count}, some, most, rte_rdtsc(), limit);
+        });
 }
 
 /// Hands back up to n finished operations. Never blocks.

@@ -47,6 +47,19 @@ struct rte_pmd_qaic_work {
 uint16_t rte_pmd_qaic_submit(struct rte_pmd_qaic_queue* queue, uint16_t model_id,
                              const struct rte_pmd_qaic_work* work, uint16_t n);
 
+/**
+ * The same for operations with a deadline of their own, `cycles` of rte_rdtsc() from now (rte_get_tsc_hz()
+ * make a second); 0 = the device's, devarg op_timeout_ms, which may be the shorter or the longer one.
+ * Operations whose deadlines lie within a 16th of `cycles` are watched as one: an operation is never called
+ * late before its deadline, and found late at most `cycles` / 16 after it by the second of two polls that
+ * find nothing, or within 512 polls that find something. Then the DBC is taken out of use as by any other
+ * guard: those past their deadline come back with E_TIMEOUT, the others out on it with E_RESET, and the
+ * started model is activated again. Who never polls learns of nothing. 0 too while 128 groups of different
+ * deadlines are out: poll. Costs one reading of the clock more than rte_pmd_qaic_submit().
+ */
+uint16_t rte_pmd_qaic_submit_deadline(struct rte_pmd_qaic_queue* queue, uint16_t model_id,
+                                      const struct rte_pmd_qaic_work* work, uint16_t n, uint64_t cycles);
+
 /** An operation that is back: 16 bytes. */
 struct rte_pmd_qaic_done {
     void* token;

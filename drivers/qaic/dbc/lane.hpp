@@ -22,7 +22,7 @@ namespace qaic::dbc {
 struct Done {
     void* token = nullptr;
     std::uint16_t slot = 0;  ///< still taken, so that the lane's ring has room for every Done there can be
-    std::uint16_t epoch = 0; ///< of Deadlines: when it was issued
+    std::uint16_t epoch = 0; ///< ticket of Deadlines: what it was counted by
     std::uint16_t code = 0;
     std::uint16_t more = 0; ///< one more than the next slot it holds besides, else 0
 };
@@ -65,14 +65,19 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     __rte_always_inline void submit_now(std::span<const SlicePlan::Element> plan, const Work* work,
                                         std::uint32_t n) noexcept
     {
-        Channel& c = *channel;
-        if (likely(c.filled)) {
-            const auto start = c.tail.load(std::memory_order_relaxed);
-            patch(plan.data(), work, n, start);
-            commit(start, n * 2, n);
-        } else {
-            submit_whole(plan, work, n);
-        }
+        submit_as(plan, work, n, deadlines.issue(n));
+    }
+    /// submit() for operations that are late `limit` after `now`; 0 also when Deadlines has no group for
+    /// them.
+    std::uint32_t submit_by(std::span<const SlicePlan::Element> plan, const Work* work, std::uint32_t count,
+                            std::uint64_t now, std::uint64_t limit) noexcept
+    {
+        const auto n = room(count);
+        if (n == 0) return 0;
+        const auto ticket = deadlines.issue_by(now, limit, n);
+        if (!ticket) return 0;
+        submit_as(plan, work, n, *ticket);
+        return n;
     }
     /// Ids that an operation of so many elements holds: as many as leave room for them in the FIFO.
     [[nodiscard]] std::uint32_t slots_for(std::uint32_t elements) const noexcept
@@ -171,6 +176,18 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     }
 
   private:
+    __rte_always_inline void submit_as(std::span<const SlicePlan::Element> plan, const Work* work,
+                                       std::uint32_t n, Deadlines::Ticket ticket) noexcept
+    {
+        Channel& c = *channel;
+        if (likely(c.filled)) {
+            const auto start = c.tail.load(std::memory_order_relaxed);
+            patch(plan.data(), work, n, start, ticket);
+            commit(start, n * 2, n);
+        } else {
+            submit_whole(plan, work, n, ticket);
+        }
+    }
     /// FIFO places for so many elements, the first of them. Never refused: ids bound them.
     [[nodiscard]] std::uint32_t reserve(std::uint32_t elements) noexcept
     {
@@ -255,11 +272,11 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     }
     /// Ids and elements of operations 0..n-1, where the ring was filled.
     __rte_always_inline void patch(const SlicePlan::Element* plan, const Work* work, std::uint32_t n,
-                                   std::uint32_t at) noexcept
+                                   std::uint32_t at, Deadlines::Ticket ticket) noexcept
     {
         const Channel& c = *channel;
         const InOut from(plan);
-        const auto epoch = std::uint64_t{deadlines.issue(n)} << epoch_shift;
+        const auto epoch = std::uint64_t{ticket} << epoch_shift;
         auto* const requests = c.requests;
         auto* const slots = c.slots;
         const auto mask = c.mask;
@@ -276,12 +293,12 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
     }
     /// Any plan, any sharing: elements are written whole.
     __rte_noinline void submit_whole(std::span<const SlicePlan::Element> plan, const Work* work,
-                                     std::uint32_t n) noexcept
+                                     std::uint32_t n, Deadlines::Ticket ticket) noexcept
     {
         Channel& c = *channel;
         const auto elements = n * static_cast<std::uint32_t>(plan.size());
         const auto start = reserve(elements);
-        const auto epoch = std::uint64_t{deadlines.issue(n)} << epoch_shift;
+        const auto epoch = std::uint64_t{ticket} << epoch_shift;
         auto* const requests = c.requests;
         const auto mask = c.mask;
         {

@@ -49,6 +49,15 @@ QAIC_PUBLIC std::uint16_t rte_pmd_qaic_submit(rte_pmd_qaic_queue* queue, std::ui
     return fast::submit_burst(pair_of(queue), model_id, reinterpret_cast<const dbc::Work*>(work), n);
 }
 
+QAIC_PUBLIC std::uint16_t rte_pmd_qaic_submit_deadline(rte_pmd_qaic_queue* queue, std::uint16_t model_id,
+                                                       const rte_pmd_qaic_work* work, std::uint16_t n,
+                                                       std::uint64_t cycles)
+{
+    const auto* const w = reinterpret_cast<const dbc::Work*>(work);
+    return cycles != 0 ? fast::submit_burst_by(pair_of(queue), model_id, w, n, cycles)
+                       : fast::submit_burst(pair_of(queue), model_id, w, n);
+}
+
 QAIC_PUBLIC std::uint16_t rte_pmd_qaic_poll(rte_pmd_qaic_queue* queue, rte_pmd_qaic_done* done,
                                             std::uint16_t n)
 {

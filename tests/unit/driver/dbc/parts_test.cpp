@@ -96,6 +96,96 @@ TEST(Deadlines, AnEpochIsAFractionOfTheLimit)
     }
 }
 
+/// Own limits beside the limit of all: found when due and not before, whatever else is out.
+TEST(Deadlines, OwnLimitsAreFoundWithinASixteenth)
+{
+    constexpr std::uint64_t all = 1'000'000'000;
+    std::mt19937_64 random(11);
+    for (int round = 0; round < 50; ++round) {
+        Deadlines d;
+        std::uint64_t now = random() >> 8;
+        d.reset(all, now);
+        const auto patient = d.issue(3); // out for good, and not late in this test
+        for (int i = 0; i < 400; ++i) {
+            const std::uint64_t limit = 10'000 + random() % 1'000'000;
+            const auto quick = d.issue_by(now, limit, 2);
+            ASSERT_TRUE(quick);
+            ASSERT_FALSE(watch(d, now, now + random() % limit, 777)) << round;
+            d.done(*quick, 2);
+        }
+        const std::uint64_t limit = 20'000 + random() % 1'000'000, issued_at = now;
+        const auto slow = d.issue_by(now, limit, 1);
+        ASSERT_TRUE(slow);
+        ASSERT_FALSE(watch(d, now, issued_at + limit - 1, 100));
+        EXPECT_FALSE(d.late(*slow, now));
+        EXPECT_TRUE(watch(d, now, issued_at + limit + limit / 16 + 300, 100));
+        EXPECT_TRUE(d.late(*slow, now));
+        EXPECT_FALSE(d.late(patient, now));
+        d.done(*slow, 1);
+        EXPECT_FALSE(watch(d, now, now + 3 * limit, 1000));
+    }
+}
+
+/// One that is back but was not looked at is not late: there is a poll between suspicion and verdict.
+TEST(Deadlines, AnOperationThatIsBackBeforeTheSecondLookIsNotLate)
+{
+    Deadlines d;
+    d.reset(1'000'000'000, 0);
+    const auto t = d.issue_by(0, 1600, 1);
+    ASSERT_TRUE(t);
+    EXPECT_FALSE(d.late(50'000));
+    d.done(*t, 1);
+    EXPECT_FALSE(d.late(50'001));
+    EXPECT_FALSE(d.late(60'000));
+}
+
+TEST(Deadlines, OwnLimitsThatAreAlikeShareAGroupAndGroupsRunOut)
+{
+    Deadlines d;
+    d.reset(1'000'000'000'000, 0);
+    const auto first = d.issue_by(1000, 16'000, 1);
+    EXPECT_EQ(d.issue_by(1900, 16'000, 1), first);
+    EXPECT_EQ(d.issue_by(14'700, 3'200, 1), first) << "another limit, nearly the same date";
+    EXPECT_NE(d.issue_by(2100, 16'000, 1), first) << "would be found too late";
+    std::vector<Deadlines::Ticket> out;
+    std::uint64_t limit = 1'000'000;
+    while (const auto t = d.issue_by(3000, limit, 1)) out.push_back(*t), limit += limit / 8;
+    EXPECT_EQ(out.size(), Deadlines::groups - 2);
+    EXPECT_FALSE(d.late(4000));
+    d.done(out.back(), 1);
+    EXPECT_FALSE(d.late(20'000)) << "suspects the first group, and lets go of the complete one";
+    EXPECT_TRUE(d.issue_by(4001, limit, 1));
+    EXPECT_FALSE(d.issue_by(4001, limit * 2, 1));
+}
+
+/// The producer joins and opens groups while the consumer closes them: no operation is lost or late.
+TEST(Deadlines, OwnLimitsFromAnotherThread)
+{
+    Deadlines d;
+    d.reset(~std::uint64_t{0} >> 8, 0);
+    SpscRing<Deadlines::Ticket> out;
+    out.reset(64);
+    std::atomic<bool> ended{false};
+    std::thread producer([&] {
+        for (std::uint64_t i = 0; i < 20'000;) {
+            const auto t = d.issue_by(i, std::uint64_t{16} << i % 3, 1);
+            while (t && !out.push(*t)) std::this_thread::yield();
+            if (t) ++i;
+        }
+        ended = true;
+    });
+    std::uint64_t back = 0;
+    for (bool last = false; !last || out.available(1) != 0;) {
+        last = ended;
+        for (; out.available(1) != 0; ++back) d.done(out.peek(0), 1), out.consume(1);
+        EXPECT_FALSE(d.late(back)); // op `back` is the oldest one out
+    }
+    producer.join();
+    EXPECT_EQ(back, 20'000u);
+    EXPECT_FALSE(d.late(std::uint64_t{1} << 40));
+    EXPECT_FALSE(d.late((std::uint64_t{1} << 40) + 1)) << "something was counted in and not out";
+}
+
 TEST(SpscRing, KeepsOrderAcrossThreads)
 {
     SpscRing<std::uint32_t> ring;

@@ -4,6 +4,8 @@
 #include "qaic/rte_pmd_qaic_dp.h"
 #include <array>
 #include <cstring>
+#include <map>
+#include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <vector>
 
@@ -120,6 +122,73 @@ TEST_F(NativeDatapath, ResetGivesEverythingBack)
         back = static_cast<std::uint16_t>(back + got);
         return back == taken;
     }));
+}
+
+/// A program that computes for 10 s, under a device limit of 5 s.
+class OwnDeadlines : public MlTest {
+  protected:
+    void bring_up(const char* options, std::uint64_t busy_ns)
+    {
+        card = std::make_unique<Plugged>("ml_qaic_emu0", options);
+        ASSERT_EQ(card->result, 0);
+        const auto id = card->id;
+        ASSERT_EQ(configure(id), 0);
+        ASSERT_EQ(queue(id), 0);
+        ASSERT_EQ(rte_ml_dev_start(id), 0);
+        ASSERT_EQ(load(id, builtin(aic100::NspBuiltin::WAIT, 64, busy_ns), &model), 0);
+        ASSERT_EQ(rte_ml_model_start(id, model), 0);
+        ASSERT_EQ(rte_pmd_qaic_queue_get(id, 0, &raw), 0);
+        memory = static_cast<unsigned char*>(rte_zmalloc("native", 4096, 4096));
+        ASSERT_NE(memory, nullptr);
+    }
+    void TearDown() override { rte_free(memory); }
+    rte_pmd_qaic_work work(std::uintptr_t i) const
+    {
+        return {reinterpret_cast<void*>(i), rte_mem_virt2iova(memory + 128 * i),
+                rte_mem_virt2iova(memory + 128 * i + 64)};
+    }
+    /// The next that is back, within 20 s.
+    rte_pmd_qaic_done next() const
+    {
+        rte_pmd_qaic_done done{};
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (rte_pmd_qaic_poll(raw, &done, 1) == 0)
+            if (std::chrono::steady_clock::now() > end) return ADD_FAILURE() << "nothing came", done;
+        return done;
+    }
+    std::unique_ptr<Plugged> card;
+    rte_pmd_qaic_queue* raw = nullptr;
+    std::uint16_t model = 0;
+    unsigned char* memory = nullptr;
+};
+
+TEST_F(OwnDeadlines, AnEarlyOneIsFoundEarly)
+{
+    bring_up("housekeeping_ms=5", 10'000'000'000);
+    const auto urgent = work(0), patient = work(1);
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_EQ(rte_pmd_qaic_submit(raw, model, &patient, 1), 1);
+    ASSERT_EQ(rte_pmd_qaic_submit_deadline(raw, model, &urgent, 1, rte_get_tsc_hz() / 50), 1); // 20 ms
+    std::map<std::uintptr_t, qaic::Code> codes;
+    for (int i = 0; i < 2; ++i) {
+        const auto done = next();
+        codes[reinterpret_cast<std::uintptr_t>(done.token)] = static_cast<qaic::Code>(done.error);
+    }
+    const auto took = std::chrono::steady_clock::now() - began;
+    EXPECT_GE(took, std::chrono::milliseconds(20));
+    EXPECT_LT(took, std::chrono::seconds(3)) << "that was the device's limit";
+    EXPECT_EQ(codes[0], qaic::Code::E_TIMEOUT);
+    EXPECT_EQ(codes[1], qaic::Code::E_RESET) << "not late: it lost its channel with the other";
+}
+
+TEST_F(OwnDeadlines, ALateOneOutlivesTheDevicesLimit)
+{
+    bring_up("housekeeping_ms=5,op_timeout_ms=100", 500'000'000);
+    const auto one = work(0);
+    ASSERT_EQ(rte_pmd_qaic_submit_deadline(raw, model, &one, 1, rte_get_tsc_hz() * 15), 1);
+    EXPECT_EQ(next().error, 0u);
+    ASSERT_EQ(rte_pmd_qaic_submit_deadline(raw, model, &one, 1, 0), 1);
+    EXPECT_EQ(static_cast<qaic::Code>(next().error), qaic::Code::E_TIMEOUT) << "0 is the device's";
 }
 
 TEST_F(NativeTest, QueuesThatCannotBeRawAreRefused)
