@@ -5,7 +5,6 @@
 #include "qaic/services/bootlog.hpp"
 #include "qaic/services/loopback.hpp"
 #include "qaic/services/ras.hpp"
-#include "qaic/services/ssr.hpp"
 #include "qaic/services/telemetry.hpp"
 #include "qaic/services/timesync.hpp"
 
@@ -17,7 +16,7 @@ struct Controller::Impl {
         : bus(b), config(std::move(c)), host(bus, config.limits), log(bus, host, counters.r_msg),
           time(bus, host, config.wall_clock_us, config.timesync_period,
                {counters.timesync_sent, counters.timesync_boot, counters.r_msg}),
-          ssr(host, {counters.ssr_events, counters.r_msg}),
+          ssr(bus, host, {counters.ssr_events, counters.r_msg}),
           ras(host, {counters.ras_messages, counters.ras_dropped, counters.r_msg, counters.ce, counters.ue,
                      counters.ue_nonfatal}),
           sensors(bus, host, counters.r_msg), loop(bus, host, config.limits.op)
@@ -117,7 +116,9 @@ Result<void> Controller::off_the_bus()
 void Controller::poll()
 {
     impl_->host.poll();
-    if (impl_->host.health() == mhi::Health::OK) impl_->time.poll();
+    if (impl_->host.health() != mhi::Health::OK) return;
+    impl_->time.poll();
+    impl_->ssr.poll();
 }
 
 void Controller::interrupt_by(const std::atomic<unsigned>* flag) noexcept { impl_->host.interrupt_by(flag); }
@@ -125,6 +126,9 @@ bool Controller::interrupted() const noexcept { return impl_->host.interrupted()
 mhi::Host& Controller::mhi() noexcept { return impl_->host; }
 mhi::Health Controller::health() const noexcept { return impl_->host.health(); }
 void Controller::on_ssr(SsrHandler handler) { impl_->ssr.on_event(std::move(handler)); }
+void Controller::on_dump(DumpHandler handler) { impl_->ssr.on_dump(std::move(handler)); }
+void Controller::accept_dumps(std::uint64_t bytes) noexcept { impl_->ssr.accept_dumps(bytes); }
+bool Controller::dumping() const noexcept { return impl_->ssr.dumping(); }
 void Controller::on_ras(RasHandler handler) { impl_->ras.on_message(std::move(handler)); }
 const std::string& Controller::boot_log() const noexcept { return impl_->log.text(); }
 
@@ -135,6 +139,10 @@ const ServiceCounters& Controller::counters() const noexcept
 }
 
 Result<std::int64_t> Controller::telemetry(std::uint8_t command) { return impl_->sensors.read(command); }
+Result<void> Controller::set_telemetry(std::uint8_t command, std::int64_t value)
+{
+    return impl_->sensors.write(command, value);
+}
 Result<void> Controller::loopback(ConstSpan message) { return impl_->loop.exchange(message); }
 
 } // namespace qaic

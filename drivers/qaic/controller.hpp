@@ -5,6 +5,7 @@
 #pragma once
 #include "aic100/wire/services.hpp"
 #include "qaic/mhi/host.hpp"
+#include "qaic/services/ssr.hpp"
 #include <functional>
 #include <memory>
 #include <string>
@@ -76,11 +77,20 @@ class Controller {
     [[nodiscard]] mhi::Host& mhi() noexcept;
     [[nodiscard]] mhi::Health health() const noexcept;
 
+    /// A crash dump that was read after an SSR, or why not: services/ssr.hpp. As SsrHandler.
+    using DumpHandler = std::function<void(services::Ssr::Dump dump)>;
     void on_ssr(SsrHandler handler);
+    void on_dump(DumpHandler handler);
+    /// Crash dumps of at most `bytes` are read; 0 = declined, as at first.
+    void accept_dumps(std::uint64_t bytes) noexcept;
+    /// One is being read: poll() often.
+    [[nodiscard]] bool dumping() const noexcept;
     void on_ras(RasHandler handler);
     /// Text of the boot log since the last boot; printable characters and newlines only, at most 1 MiB.
     [[nodiscard]] const std::string& boot_log() const noexcept;
     [[nodiscard]] const ServiceCounters& counters() const noexcept;
+    /// One telemetry write: E_PERM when the card does not let this one be written, E_INVAL for the value.
+    [[nodiscard]] Result<void> set_telemetry(std::uint8_t command, std::int64_t value);
     /// One telemetry read (6.3): starts channel 16/17 on first use. E_UNSUPP for a command the card does not
     /// know.
     [[nodiscard]] Result<std::int64_t> telemetry(std::uint8_t command);

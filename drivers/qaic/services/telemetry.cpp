@@ -7,9 +7,21 @@ using namespace aic100;
 namespace {
 constexpr std::uint8_t from_device = channel::TELEMETRY + 1;
 constexpr Nanos reply_limit = 1s, reply_step = 100us;
+
+Code code_of(std::int8_t status) noexcept
+{
+    switch (status) {
+    case telemetry_status::READ_ONLY: return Code::E_PERM;
+    case telemetry_status::UNSUPPORTED: return Code::E_UNSUPP;
+    case telemetry_status::PROCESSING: return Code::E_BUSY;
+    case telemetry_status::INVALID_VALUE: return Code::E_INVAL;
+    default: return Code::E_PROTO;
+    }
+}
 } // namespace
 
-TelemetryMessage telemetry_request(std::uint32_t sequence, std::uint8_t command) noexcept
+TelemetryMessage telemetry_request(std::uint32_t sequence, std::uint8_t command,
+                                   std::optional<std::int64_t> value) noexcept
 {
     TelemetryMessage m{};
     m.header.magic = ras_magic;
@@ -18,7 +30,8 @@ TelemetryMessage telemetry_request(std::uint32_t sequence, std::uint8_t command)
     m.header.type = static_cast<std::uint8_t>(RasType::REQUEST);
     m.header.length = static_cast<std::uint16_t>(sizeof m - sizeof m.header);
     m.command = command;
-    m.access = static_cast<std::uint8_t>(TelemetryAccess::READ);
+    m.access = static_cast<std::uint8_t>(value ? TelemetryAccess::WRITE : TelemetryAccess::READ);
+    if (value) m.value = *value;
     return m;
 }
 
@@ -40,7 +53,14 @@ void Telemetry::take(ConstSpan packet)
     reply_ = message;
 }
 
-Result<std::int64_t> Telemetry::read(std::uint8_t command)
+Result<void> Telemetry::write(std::uint8_t command, std::int64_t value)
+{
+    QAIC_TRY(const auto told, exchange(command, value));
+    (void)told; // what a card answers to a write is not specified
+    return {};
+}
+
+Result<std::int64_t> Telemetry::exchange(std::uint8_t command, std::optional<std::int64_t> value)
 {
     if (!host_.running(channel::TELEMETRY)) {
         QAIC_CHECK(host_.start_pair(channel::TELEMETRY, [this](ConstSpan p, bool) { take(p); }));
@@ -50,7 +70,7 @@ Result<std::int64_t> Telemetry::read(std::uint8_t command)
         QAIC_CHECK(host_.post(from_device, sizeof(TelemetryMessage)));
         ++posted_;
     }
-    request_ = telemetry_request(++sequence_, command);
+    request_ = telemetry_request(++sequence_, command, value);
     reply_.reset();
     QAIC_CHECK(host_.send(channel::TELEMETRY, bytes_of(*request_)));
     auto done = wait_until(bus_, fmt::format("telemetry reply to command {}", command), reply_limit,
@@ -69,9 +89,8 @@ Result<std::int64_t> Telemetry::read(std::uint8_t command)
     request_.reset();
     QAIC_CHECK(done);
     if (reply_->status == telemetry_status::OK) return reply_->value.get();
-    const auto code = reply_->status == telemetry_status::UNSUPPORTED ? Code::E_UNSUPP : Code::E_PROTO;
-    return fail(code, "{}: telemetry command {} answered with status {}", bus_.name(), command,
-                reply_->status);
+    return fail(code_of(reply_->status), "{}: telemetry command {} answered with status {}", bus_.name(),
+                command, reply_->status);
 }
 
 } // namespace qaic::services
