@@ -24,6 +24,12 @@ struct ActivateRequest {
     std::uint32_t elements = 0;   ///< of each FIFO
     std::uint32_t fifo_bytes = 0; ///< of the whole buffer (4.8)
 };
+/// What a resource group (partition) takes out of the card's pool (4.13). At most what the card has.
+struct GroupRequest {
+    std::uint32_t nsps = 0, mcids = 0, semaphores = 0, dbcs = 0;
+    std::uint64_t memory = 0; ///< bytes of card memory
+    std::uint16_t networks = 0;
+};
 struct Activation {
     std::uint32_t id = 0;
     unsigned dbc = 0; ///< < 16
@@ -49,6 +55,16 @@ class Client {
     [[nodiscard]] Result<aic100::InfoBlock> info();
     [[nodiscard]] Result<aic100::ResourceBlock> resources(std::int32_t group = -1);
     [[nodiscard]] Result<aic100::PerformanceBlock> performance();
+
+    /// Its id on the card, above 0. E_NORES when the card has too little of something.
+    [[nodiscard]] Result<std::int32_t> create_group(const GroupRequest& request);
+    /// E_PERM while something is loaded or active in it.
+    [[nodiscard]] Result<void> release_group(std::int32_t id);
+    /// VALIDATE_PARTITION (4.10): does the card know the group, and may this client use it?
+    [[nodiscard]] Result<void> validate_group(std::int32_t id);
+    /// From now on messages name this group: what they load and activate is taken from it. -1 = the whole
+    /// card.
+    void use_group(std::int32_t id) noexcept;
 
     /// `bytes` are copied into DMA memory for the time of the call. Ids are never 0.
     [[nodiscard]] Result<std::uint32_t> load_elf(ConstSpan bytes, std::string_view name);

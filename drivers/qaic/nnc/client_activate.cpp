@@ -80,7 +80,7 @@ Result<Activation> Client::activate(const ActivateRequest& request)
     vc.request_elements = request.elements;
     vc.response_elements = request.elements;
     vc.buffer_bytes = request.fifo_bytes;
-    Message message(i.handle);
+    auto message = i.message();
     message.command(cmd).transaction(NncType::ACTIVATE_TO_DEV, vc);
     std::vector<DmaMemory> none; // the FIFO is the caller's, who asks fifo_safe()
     QAIC_TRY(const auto reply, i.ask(message, "ACTIVATE", none, [&](const Reply& r) -> Result<std::int32_t> {
@@ -109,7 +109,7 @@ Result<void> Client::deactivate(const Activation& activation)
     cmd.type = static_cast<std::uint32_t>(NncCmd::DEACTIVATE);
     cmd.activation_id = activation.id;
     cmd.vc_teardown = 1;
-    Message message(i.handle);
+    auto message = i.message();
     message.command(cmd);
     std::vector<DmaMemory> none;
     QAIC_TRY(
@@ -129,7 +129,7 @@ Result<void> Client::set_state(std::uint32_t activation_id, std::int32_t state)
     cmd.count = 1;
     cmd.entries[0].activation_id = activation_id;
     cmd.entries[0].state = state;
-    Message message(impl_->handle);
+    auto message = impl_->message();
     message.command(cmd);
     QAIC_TRY(const auto r,
              impl_->command<StatusResp>(message, NncCmd::ACTIVATE_STATE_CMD, "ACTIVATE_STATE_CMD"));

@@ -66,9 +66,13 @@ struct Client::Impl {
         return fail(Code::E_PROTO, "{}: {}", bus.name(), fmt::format(text, std::forward<A>(args)...));
     }
 
+    /// A message of this user in the group that is in use.
+    [[nodiscard]] Message message() const { return Message(handle, group); }
+
     Bus& bus;
     std::unique_ptr<Channel> channel;
     std::uint32_t handle;
+    std::int32_t group = aic100::nnc_no_partition;
     Counters counters;
     Exchange exchange;
     std::uint32_t next_chunk = 1; ///< chunk ids of continued transfers (4.7)

@@ -131,7 +131,7 @@ Result<std::uint32_t> Client::load_elf(ConstSpan bytes, std::string_view name)
     cmd.process_id = process_id();
     cmd.data_length = bytes.size();
     set_name(cmd.name, name);
-    Message message(impl_->handle);
+    auto message = impl_->message();
     message.command(cmd);
     QAIC_TRY(const auto r,
              impl_->transfer<LoadResp>(message, NncCmd::LOAD_ELF, "LOAD_ELF", nnc_tag_elf, bytes));
@@ -149,7 +149,7 @@ Result<std::uint32_t> Client::load_constants(const ConstantsDescriptor& descript
     cmd.process_id = process_id();
     cmd.descriptor_length = sizeof descriptor;
     set_name(cmd.name, "ConstantsDescriptor");
-    Message message(i.handle);
+    auto message = i.message();
     message.command(cmd, bytes_of(descriptor));
     QAIC_TRY(const auto created,
              i.command<LoadResp>(message, NncCmd::LOAD_CONSTANTS_EX, "LOAD_CONSTANTS_EX"));
@@ -181,7 +181,7 @@ Result<void> Client::Impl::unload(NncCmd type, std::uint32_t id, std::string_vie
     UnloadId cmd{};
     cmd.type = static_cast<std::uint32_t>(type);
     cmd.id = id;
-    Message message(handle);
+    auto message = this->message();
     message.command(cmd);
     QAIC_TRY(const auto r, command<StatusResp>(message, type, what));
     (void)r;
