@@ -40,6 +40,16 @@ int rte_pmd_qaic_wait_fd_get(int16_t dev_id, uint16_t qp_id);
  */
 int rte_pmd_qaic_wait_arm(int16_t dev_id, uint16_t qp_id);
 
+/**
+ * How long rte_pmd_qaic_wait() stays in a light sleep of the CPU (rte_power_monitor on the next response)
+ * before it goes to sleep on the descriptor: 0 to 1000 microseconds. At first 50 where the CPU has such a
+ * sleep, else 0. Returns what the CPU has: 2 a sleep that a response ends (one channel, or several with
+ * rte_power_monitor_multi); 1 timed pauses between looks; 0 neither, so that the time is spent on rte_pause.
+ * No effect while a channel is shared with another queue pair. -EINVAL: no wait_fd_get before, or a value out
+ * of range. Dequeue thread.
+ */
+int rte_pmd_qaic_wait_light_set(int16_t dev_id, uint16_t qp_id, uint32_t light_us);
+
 /** Sleeps until something came, or timeout_us passed. 1: something came. 0: the limit, or not armed. */
 int rte_pmd_qaic_wait(int16_t dev_id, uint16_t qp_id, uint32_t timeout_us);
 

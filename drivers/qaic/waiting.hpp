@@ -29,6 +29,9 @@ class CompletionWaiter {
     /// Until an announcement, or `at_most`. True when there was one. Any time between two bursts.
     bool sleep(Nanos at_most) noexcept;
 
+    /// How long wait_for_response() goes before each sleep of rte_pmd_qaic_wait(); the dequeue thread's.
+    std::uint64_t light_cycles = 0; ///< of the TSC
+
   private:
     explicit CompletionWaiter(int epoll) : epoll_(epoll) {}
     [[nodiscard]] bool watch(unsigned dbc) noexcept;

@@ -189,6 +189,20 @@ TEST_F(Waiting, TheNativeApiDoesTheSame)
         }
         ASSERT_EQ(back, &op.op);
     }
+    // A light sleep first: with or without help of the CPU the answer ends it.
+    EXPECT_EQ(rte_pmd_qaic_wait_light_set(card.id, 0, 1001), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_wait_light_set(card.id, 1, 1), -EINVAL);
+    const int kind = rte_pmd_qaic_wait_light_set(card.id, 0, 1000);
+    EXPECT_GE(kind, 0);
+    EXPECT_LE(kind, 2);
+    for (int i = 0; i < 50; ++i) {
+        enqueue(card.id, op);
+        const auto end = std::chrono::steady_clock::now() + forever;
+        while (rte_ml_dequeue_burst(card.id, 0, &back, 1) == 0) {
+            ASSERT_LT(std::chrono::steady_clock::now(), end) << i;
+            if (rte_pmd_qaic_wait_arm(card.id, 0) == 1) (void)rte_pmd_qaic_wait(card.id, 0, 20'000'000);
+        }
+    }
     ASSERT_EQ(rte_ml_model_stop(card.id, model), 0);
     ASSERT_EQ(rte_ml_dev_stop(card.id), 0);
     ASSERT_EQ(configure(card.id), 0);
