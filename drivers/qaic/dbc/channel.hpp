@@ -10,6 +10,7 @@
 #include "aic100/regs/registers.hpp"
 #include "aic100/wire/dbc.hpp"
 #include "qaic/dbc/deadlines.hpp"
+#include "qaic/dbc/doorbell_trace.hpp"
 #include "qaic/dbc/fault.hpp"
 #include "qaic/dbc/registers.hpp"
 #include "qaic/dbc/request_ids.hpp"
@@ -27,7 +28,7 @@ class Lane;
 /// What a request id stands for. Written by the lane's producer, read and cleared by the channel's consumer.
 struct alignas(16) Slot {
     void* token = nullptr; ///< the operation
-    /// Bits 15:0 the id (the last one while free), bit 16 outstanding, 47:32 epoch of Deadlines, 63:48 one
+    /// Bits 15:0 the id (the last one while free), bit 16 outstanding, 47:32 ticket of Deadlines, 63:48 one
     /// more than the next slot that the operation holds besides (chains of segments), else 0.
     std::atomic<std::uint64_t> state{0};
 };
@@ -109,6 +110,7 @@ struct alignas(RTE_CACHE_LINE_SIZE) Channel {
         published.store(published.load(std::memory_order_relaxed) + ops, std::memory_order_release);
         post_register(reg_reqtp, new_tail & mask);
         ++doorbells;
+        trace_doorbell(dbc, new_tail & mask, ops);
     }
 
     /// Takes up to `max` responses and calls deliver(Done) for each; returns how many. Who is called finishes

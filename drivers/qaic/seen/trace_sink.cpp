@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The core's turning points become DPDK's trace points.
+#include "qaic/dbc/doorbell_trace.hpp"
 #include "qaic/seen/trace_points.h"
 #include "qaic/trace.hpp"
 #include <algorithm>
@@ -37,7 +38,15 @@ void emit(TracePoint point, std::string_view device, std::uint64_t a, std::uint6
     }
 }
 
-RTE_INIT(qaic_trace_sink_init) { set_trace_sink(&emit); }
+RTE_INIT(qaic_trace_sink_init)
+{
+    set_trace_sink(&emit);
+#ifdef RTE_ENABLE_TRACE_FP
+    dbc::doorbell_trace = [](std::uint8_t dbc, std::uint32_t tail, std::uint64_t ops) noexcept {
+        qaic_trace_doorbell(dbc, tail, ops);
+    };
+#endif
+}
 
 } // namespace
 } // namespace qaic
