@@ -113,6 +113,12 @@ Result<void> set_recovery(DevArgs& out, std::string_view key, std::string_view v
     out.recover = value == "auto";
     return {};
 }
+Result<void> set_iova(DevArgs&, std::string_view key, std::string_view value)
+{
+    if (value != "va" && value != "any")
+        return fail(Code::E_INVAL, "devarg {}: got='{}' limit=va|any", key, value);
+    return {}; // it was followed when EAL scanned its devices (probe_iova.cpp)
+}
 Result<void> set_housekeeping(DevArgs& o, std::string_view k, std::string_view v)
 {
     return ranged<1, 1000>(
@@ -140,6 +146,7 @@ constexpr Row rows[] = {
     {"nsps", "<int>", emulated, set_nsps},
     {"cpu", "<int>", emulated, set_cpu},
     {"idle_us", "<int>", emulated, set_idle},
+    {"iova", "va|any", emulated | served, set_iova},
 };
 bool offered(const Row& row, DeviceKind kind) { return (row.kinds & bit(kind)) != 0; }
 

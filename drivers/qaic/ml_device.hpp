@@ -58,6 +58,8 @@ int finish(const Error& error) noexcept;
 /// Registers `ml` as an rte_ml_dev after booting its card. On an error nothing is left.
 [[nodiscard]] Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml,
                                            Nanos housekeeping_period);
+/// Devarg iova of a device on the vdev bus; once for each driver, before EAL scans.
+void follow_iova_devarg(rte_vdev_driver& driver) noexcept;
 /// Takes it out again, from whatever state; 0 when there is none of that name.
 int remove_ml_device(const char* name) noexcept;
 /// E_UNSUPP, in a line that names the device, when this is a secondary process.

@@ -19,8 +19,8 @@ __attribute__((used)) const char ml_qaic_pmd_info[] =
     "\", \"kmod\": \"* vfio-pci\", \"pci_ids\": [" QAIC_PCI_IDS(QAIC_FIRST, QAIC_NEXT) "]}";
 __attribute__((used)) const char ml_qaic_emu_pmd_info[] =
     "PMD_INFO_STRING= {\"name\": \"ml_qaic_emu\", \"params\": \"" QAIC_PARAMS
-    ",ddr=<size>,nsps=<int>,cpu=<int>,idle_us=<int>\", \"pci_ids\": []}";
+    ",ddr=<size>,nsps=<int>,cpu=<int>,idle_us=<int>,iova=va|any\", \"pci_ids\": []}";
 __attribute__((used)) const char ml_qaic_vfu_pmd_info[] =
     "PMD_INFO_STRING= {\"name\": \"ml_qaic_vfu\", \"params\": \"socket=<path>," QAIC_PARAMS
-    "\", \"pci_ids\": []}";
+    ",iova=va|any\", \"pci_ids\": []}";
 }

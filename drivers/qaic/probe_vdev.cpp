@@ -153,3 +153,4 @@ constinit rte_vdev_driver emulated_driver = [] {
 
 using qaic::emulated_driver;
 RTE_PMD_REGISTER_VDEV(ml_qaic_emu, emulated_driver);
+RTE_INIT(ml_qaic_emu_iova) { qaic::follow_iova_devarg(emulated_driver); }

@@ -143,3 +143,4 @@ constinit rte_vdev_driver served_driver = [] {
 
 using qaic::served_driver;
 RTE_PMD_REGISTER_VDEV(ml_qaic_vfu, served_driver);
+RTE_INIT(ml_qaic_vfu_iova) { qaic::follow_iova_devarg(served_driver); }
