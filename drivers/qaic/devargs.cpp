@@ -119,6 +119,17 @@ Result<void> set_iova(DevArgs&, std::string_view key, std::string_view value)
         return fail(Code::E_INVAL, "devarg {}: got='{}' limit=va|any", key, value);
     return {}; // it was followed when EAL scanned its devices (probe_iova.cpp)
 }
+Result<void> set_crash_dump(DevArgs& out, std::string_view key, std::string_view value)
+{
+    if (value.empty()) return fail(Code::E_INVAL, "devarg {}: a directory is missing", key);
+    out.crash_dumps.directory = value;
+    return {};
+}
+Result<void> set_crash_dump_mib(DevArgs& o, std::string_view k, std::string_view v)
+{
+    return ranged<1, (CrashDumpPlace::most >> 20)>(
+        o, k, v, [](DevArgs& a, std::uint64_t n) { a.crash_dumps.bytes = n << 20; });
+}
 Result<void> set_housekeeping(DevArgs& o, std::string_view k, std::string_view v)
 {
     return ranged<1, 1000>(
@@ -141,6 +152,8 @@ constexpr Row rows[] = {
     {"housekeeping_ms", "<int>", every, set_housekeeping},
     {"instances", "<int>", every, set_instances},
     {"recovery", "auto|off", every, set_recovery},
+    {"crash_dump", "<dir>", every, set_crash_dump},
+    {"crash_dump_mib", "<int>", every, set_crash_dump_mib},
     {"completion", "memory|confirmed|register", every, set_completion},
     {"ddr", "<size>", emulated, set_ddr},
     {"nsps", "<int>", emulated, set_nsps},

@@ -3,6 +3,7 @@
 // keys, keys given twice and values out of range are errors that say what is allowed.
 #pragma once
 #include "qaic/controller.hpp"
+#include "qaic/crash_dumps.hpp"
 #include "qaic/dbc/channel.hpp"
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct DevArgs {
     Nanos housekeeping = 10ms;
     unsigned instances = 1;                                  ///< activations of each model
     bool recover = true;                                     ///< a lost card is booted again
+    CrashDumpPlace crash_dumps;                              ///< no directory: declined
     dbc::Completions completions = dbc::Completions::MEMORY; ///< where finished operations are looked for
 };
 

@@ -33,6 +33,7 @@ Device::Device(std::unique_ptr<Bus> bus, DeviceConfig config)
       controller_(*bus_, config_.controller)
 {
     controller_.on_ssr([this](unsigned dbc, aic100::SsrEvent event) { on_ssr(dbc, event); });
+    controller_.on_dump([this](services::Ssr::Dump dump) { on_dump(std::move(dump)); });
     controller_.on_ras([this](const aic100::RasMessage& message) { on_ras(message); });
 }
 
@@ -45,6 +46,9 @@ Result<void> Device::attach()
 {
     const Locked lock(control_);
     QAIC_CHECK(quiesce_setup());
+    QAIC_CHECK(check_place(config_.crash_dumps, name()));
+    dump_place_ = config_.crash_dumps;
+    controller_.accept_dumps(dump_place_.accepts());
     state_ = DeviceState::BOOTING;
     const auto go = [&]() -> Result<void> {
         QAIC_TRY(boot_, controller_.boot());

@@ -4,6 +4,7 @@
 // (bounded by Limits); none may be made from the data path. States and fences: reliability.md 2.3, 2.4.
 #pragma once
 #include "qaic/controller.hpp"
+#include "qaic/crash_dumps.hpp"
 #include "qaic/device_events.hpp"
 #include "qaic/device_snapshot.hpp"
 #include "qaic/log.hpp"
@@ -34,6 +35,7 @@ struct DeviceConfig {
     unsigned instances = 1; ///< activations of a model, 1..16; never more than there are queue pairs
     /// Boots a lost card again (docs/adr/0007). Costs a copy of each loaded container in host memory.
     bool recover = true;
+    CrashDumpPlace crash_dumps; ///< without a directory they are declined
 };
 
 struct DeviceLimits {
@@ -43,7 +45,8 @@ struct DeviceLimits {
 /// Counters of the control side. Read without the lock for statistics: only ever grow.
 struct DeviceCounters {
     std::atomic<std::uint64_t> faults{0}, fences{0}, reactivations{0}, recovery_failures{0}, retired_bytes{0},
-        ras_uncorrectable{0}, lost_ops{0}, card_losses{0}, card_recoveries{0}, ras_resets{0}, quarantines{0};
+        ras_uncorrectable{0}, lost_ops{0}, card_losses{0}, card_recoveries{0}, ras_resets{0}, quarantines{0},
+        crash_dumps{0}, crash_dumps_lost{0};
 };
 
 class Device {
@@ -81,6 +84,9 @@ class Device {
     /// How many activations the next start_model() makes, 1..16; 0 = the device's default. E_BUSY while
     /// started.
     [[nodiscard]] Result<void> set_instances(std::uint16_t id, unsigned count);
+    /// Which instance each queue pair feeds at the next start_model(), by queue pair id; how many there are
+    /// follows from it. Empty = set_instances() counts, and they are fed in turn. E_BUSY while started.
+    [[nodiscard]] Result<void> set_spread(std::uint16_t id, std::vector<std::uint8_t> spread);
     /// All of its activations or, on an error, none.
     [[nodiscard]] Result<void> start_model(std::uint16_t id);
     [[nodiscard]] Result<void> stop_model(std::uint16_t id);
@@ -122,6 +128,26 @@ class Device {
     /// 0 standby, 1 ready, 2 low power (aic100-workload.md 5.2) of all activations. E_BUSY with operations
     /// out.
     [[nodiscard]] Result<void> set_model_power(std::uint16_t id, std::int32_t power);
+    /// Writes what aic100-device.md 6.3 lets be written. May take 1 s when the card does not answer.
+    [[nodiscard]] Result<void> set_sensor(std::uint8_t command, std::int64_t value);
+
+    // ---- device_partitions.cpp: parts of the card, numbered from 1; 0 = all that is in none of them
+    static constexpr std::size_t max_partitions = 16;
+    [[nodiscard]] Result<std::uint8_t> create_partition(const nnc::GroupRequest& request);
+    /// E_BUSY while models are loaded in it.
+    [[nodiscard]] Result<void> destroy_partition(std::uint8_t number);
+    /// Models loaded from now on go into it. The card is asked whether it knows it.
+    [[nodiscard]] Result<void> use_partition(std::uint8_t number);
+    /// What is free in it now; asks the card.
+    [[nodiscard]] Result<aic100::ResourceBlock> partition_resources(std::uint8_t number);
+    /// Numbers of those there are.
+    [[nodiscard]] Result<std::vector<std::uint8_t>> partitions();
+
+    // ---- device_crash_dumps.cpp
+    /// Where crash dumps are put from now on; no directory = they are declined.
+    [[nodiscard]] Result<void> set_crash_dumps(CrashDumpPlace place);
+    /// File of the dump that event CRASH_DUMP gave this number. E_INVAL when there is none.
+    [[nodiscard]] Result<std::string> crash_dump_path(std::uint32_t number);
 
     /// Events since now; see DeviceEvents. The handler may call this device. Any thread.
     void on_event(DeviceEvents::Handler handler) { events_.on_event(std::move(handler)); }
@@ -207,6 +233,34 @@ class Device {
                 if (i.running) visit(s, i, *i.running);
     }
 
+    [[nodiscard]] Result<std::size_t> instances_of(const Slot& slot) const;
+    [[nodiscard]] std::vector<std::uint32_t> feeders(const Slot& slot, std::size_t instance,
+                                                     std::size_t count) const;
+
+    // device_partitions.cpp
+    struct Partition {
+        nnc::GroupRequest request;
+        std::int32_t on_card = 0; ///< the card's number for it
+    };
+    /// While it lives, what is asked of the card is within a partition.
+    class InPartition {
+      public:
+        InPartition(Device& device, std::uint8_t number);
+        ~InPartition();
+        InPartition(const InPartition&) = delete;
+        InPartition& operator=(const InPartition&) = delete;
+
+      private:
+        nnc::Client* client_;
+    };
+    [[nodiscard]] Result<Partition*> partition(std::uint8_t number);
+    [[nodiscard]] Result<void> make_partitions_again();
+
+    // device_crash_dumps.cpp
+    void on_dump(services::Ssr::Dump dump);
+    void finish_dumps();
+    void tell_of_dump(const CrashDump& dump, const Result<std::string>& path);
+
     // device_snapshot.cpp
     [[nodiscard]] Result<Locked> lock_within(Nanos limit);
     [[nodiscard]] ModelCounters counters_of(std::uint16_t id);
@@ -278,6 +332,12 @@ class Device {
     RecoveryBudget card_budget_;
     bool ras_reset_wanted_ = false;
     std::optional<Nanos> last_ras_reset_;
+    std::array<std::optional<Partition>, max_partitions> partitions_; ///< number - 1
+    std::uint8_t load_into_ = 0;                                      ///< partition of models to come
+    CrashDumpPlace dump_place_;
+    std::vector<CrashDump> dumps_;        ///< read, not written yet
+    std::vector<std::string> dump_files_; ///< by number
+    bool dump_reset_wanted_ = false;      ///< the card did not keep to the dump's protocol
     DeviceCounters counters_;
     DeviceEvents events_;
     LogLimiter ras_log_{5};

@@ -7,8 +7,8 @@ namespace qaic {
 std::string_view to_string(DeviceEventKind kind) noexcept
 {
     static constexpr std::array<std::string_view, device_event_kinds> names{
-        "RECOVERING",   "RECOVERED", "FAILED", "REMOVED",    "DBC_QUARANTINED",
-        "DBC_RESTORED", "SSR",       "RAS",    "TEMPERATURE"};
+        "RECOVERING",   "RECOVERED", "FAILED", "REMOVED",     "DBC_QUARANTINED",
+        "DBC_RESTORED", "SSR",       "RAS",    "TEMPERATURE", "CRASH_DUMP"};
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names[i] : "?";
 }

@@ -29,8 +29,9 @@ enum class DeviceEventKind : std::uint8_t {
     RAS,             ///< value = aic100::RasErrorType, source = aic100::RasSource
     TEMPERATURE,     ///< value = degrees Celsius (two's complement), source = threshold: 0 lower, 1 upper, 2
                      ///< critical
+    CRASH_DUMP,      ///< dbc, model; value = 0 written, else Code; source = number of the file when written
 };
-inline constexpr std::size_t device_event_kinds = 9;
+inline constexpr std::size_t device_event_kinds = 10;
 [[nodiscard]] std::string_view to_string(DeviceEventKind kind) noexcept;
 
 struct DeviceEvent {

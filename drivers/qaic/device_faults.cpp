@@ -23,6 +23,7 @@ std::optional<TracePoint> trace_point_of(DeviceEventKind kind) noexcept
     case DeviceEventKind::DBC_RESTORED: return TracePoint::RECOVER;
     case DeviceEventKind::SSR:
     case DeviceEventKind::RAS:
+    case DeviceEventKind::CRASH_DUMP:
     case DeviceEventKind::TEMPERATURE: break;
     }
     return std::nullopt;
@@ -46,8 +47,10 @@ bool Device::trouble() const
     if (loss_ == Loss::FENCE || loss_ == Loss::RELEASE) return true;
     for (const auto& d : draining_)
         if (d->outstanding() == 0) return true;
+    if (!dumps_.empty()) return true;
     if (!online()) return false;
     if (controller_.health() != mhi::Health::OK || ras_reset_wanted_ || removal_) return true;
+    if (dump_reset_wanted_ || controller_.dumping()) return true;
     for (const auto& s : slots_)
         for (const auto& i : s.instances)
             if (i.running && (in_state(*i.running, dbc::ChannelState::FAULTED) || reactivation_due(s, i)))
@@ -61,7 +64,7 @@ void Device::recover_locked()
         const auto health = controller_.health();
         if (health == mhi::Health::GONE || removal_)
             lose_card(dbc::Guard::REMOVED);
-        else if (health != mhi::Health::OK || ras_reset_wanted_)
+        else if (health != mhi::Health::OK || ras_reset_wanted_ || dump_reset_wanted_)
             lose_card(dbc::Guard::RESET);
         else
             fence_faulted();

@@ -30,10 +30,13 @@ Result<std::uint16_t> Device::load_model(ConstSpan bytes)
     if (free == slots_.end())
         return fail(Code::E_NORES, "{}: models loaded got={} limit={}", name(), slots_.size(), slots_.size());
     const auto id = id_of(*free);
+    const InPartition within(*this, load_into_);
     QAIC_TRY(free->model,
              Model::load(*client_, info_, bytes, fmt::format("{} model {}", name(), id), config_.recover));
     free->started = false;
     free->wanted = 0;
+    free->spread.clear();
+    free->partition = load_into_;
     free->activations = free->faults = free->submitted_before = free->errors_before = 0;
     free->instances.clear();
     for (auto& s : standby_)
@@ -65,6 +68,22 @@ Result<void> Device::set_instances(std::uint16_t id, unsigned count)
                     max_instances);
     if (s->started) return fail(Code::E_BUSY, "{}: model {} is started: stop it first", name(), id);
     s->wanted = count;
+    return {};
+}
+
+Result<void> Device::set_spread(std::uint16_t id, std::vector<std::uint8_t> spread)
+{
+    QAIC_TRY(const auto lock, enter());
+    QAIC_TRY(Slot * s, slot(id));
+    if (spread.size() > DeviceLimits::queue_pairs)
+        return fail(Code::E_INVAL, "{}: spread of model {}: queue pairs got={} limit={}", name(), id,
+                    spread.size(), DeviceLimits::queue_pairs);
+    for (const auto instance : spread)
+        if (instance >= max_instances)
+            return fail(Code::E_INVAL, "{}: spread of model {}: activation got={} limit={}", name(), id,
+                        instance, max_instances - 1);
+    if (s->started) return fail(Code::E_BUSY, "{}: model {} is started: stop it first", name(), id);
+    s->spread = std::move(spread);
     return {};
 }
 
@@ -102,17 +121,49 @@ Result<void> Device::stop_model(std::uint16_t id)
 Result<void> Device::load_again(Slot& slot)
 {
     if (slot.model->on_card()) return {};
+    const InPartition within(*this, slot.partition);
     return slot.model->load_again(*client_);
 }
 
-Result<void> Device::activate(Slot& slot)
+/// Positions, among the queue pairs set up, of those that feed one of `count` instances.
+std::vector<std::uint32_t> Device::feeders(const Slot& slot, std::size_t instance, std::size_t count) const
+{
+    std::vector<std::uint32_t> out;
+    const auto pairs = set_up();
+    for (std::uint32_t k = 0; k < pairs.size(); ++k)
+        if ((slot.spread.empty() ? k % count : slot.spread[pairs[k]->id]) == instance) out.push_back(k);
+    return out;
+}
+
+/// How many instances the next activation of the slot makes.
+Result<std::size_t> Device::instances_of(const Slot& slot) const
 {
     const auto pairs = std::max<std::size_t>(set_up().size(), 1);
+    if (!slot.spread.empty()) {
+        std::size_t count = 1;
+        for (const auto* q : set_up()) {
+            if (q->id >= slot.spread.size())
+                return fail(Code::E_INVAL, "{}: spread of model {} does not say what queue pair {} feeds",
+                            name(), id_of(slot), q->id);
+            count = std::max<std::size_t>(count, slot.spread[q->id] + std::size_t{1});
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            if (feeders(slot, i, count).empty())
+                return fail(Code::E_INVAL, "{}: spread of model {}: no queue pair feeds activation {} of {}",
+                            name(), id_of(slot), i, count);
+        return count;
+    }
     const auto wanted = slot.wanted != 0 ? slot.wanted : config_.instances;
     const auto count = std::clamp<std::size_t>(wanted, 1, std::min<std::size_t>(pairs, max_instances));
     if (count < wanted)
         log(LogLevel::NOTICE, "{}: model {}: {} instances, not {}: there are {} queue pairs", name(),
             id_of(slot), count, wanted, pairs);
+    return count;
+}
+
+Result<void> Device::activate(Slot& slot)
+{
+    QAIC_TRY(const auto count, instances_of(slot));
     QAIC_CHECK(load_again(slot));
     if (!slot.runs() && slot.instances.size() != count) slot.instances = std::vector<Instance>(count);
     for (std::size_t i = 0; i < slot.instances.size(); ++i) {
@@ -126,18 +177,16 @@ Result<void> Device::activate(Slot& slot, std::size_t instance)
 {
     std::uint32_t depth = 1;
     const auto pairs = set_up();
-    const auto count = slot.instances.size();
-    for (auto k = instance; k < pairs.size(); k += count)
-        depth = std::max<std::uint32_t>(depth, pairs[k]->depth);
-    const auto feeders = (std::max<std::size_t>(pairs.size(), 1) - instance + count - 1) / count;
+    auto fed_by = feeders(slot, instance, slot.instances.size());
+    for (const auto k : fed_by) depth = std::max<std::uint32_t>(depth, pairs[k]->depth);
     std::uint64_t retired = 0;
+    const InPartition within(*this, slot.partition);
     early_ssr_ = {};
     auto activated =
         Running::activate(*bus_, *client_, *slot.model,
                           {.model_id = id_of(slot),
                            .instance = static_cast<std::uint32_t>(instance),
-                           .instances = static_cast<std::uint32_t>(count),
-                           .lanes = static_cast<std::uint32_t>(feeders),
+                           .pairs = std::move(fed_by),
                            .depth = depth,
                            .op_limit = op_limit_,
                            .completions = config_.completions,

@@ -29,10 +29,20 @@ Result<void> Device::set_model_power(std::uint16_t id, std::int32_t power)
     if (const auto out = s->outstanding(); out != 0)
         return fail(Code::E_BUSY, "{}: model {} has {} operations in flight: dequeue them first", name(), id,
                     out);
-    for (auto& i : s->instances)
-        if (i.running && i.running->on_card)
-            QAIC_CHECK(client_->set_state(i.running->activation().id, power));
+    const InPartition within(*this, s->partition);
+    for (auto& i : s->instances) {
+        if (!i.running || !i.running->on_card) continue;
+        QAIC_CHECK(client_->set_state(i.running->activation().id, power));
+        i.running->power = power;
+    }
     return {};
+}
+
+Result<void> Device::set_sensor(std::uint8_t command, std::int64_t value)
+{
+    QAIC_TRY(const auto lock, enter());
+    QAIC_CHECK(usable());
+    return controller_.set_telemetry(command, value);
 }
 
 } // namespace qaic

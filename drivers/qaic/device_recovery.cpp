@@ -41,6 +41,7 @@ void Device::recover()
         lost_now = was_online && !online();
     }
     events_.deliver();
+    finish_dumps();
     // What was out goes back first: the next round begins to boot.
     while (!lost_now && recovery_step()) events_.deliver();
     events_.deliver();
@@ -50,7 +51,7 @@ void Device::recover()
 void Device::lose_card(dbc::Guard why)
 {
     if (!online()) return;
-    ras_reset_wanted_ = false;
+    ras_reset_wanted_ = dump_reset_wanted_ = false;
     loss_why_ = why;
     lost_at_ = bus_->clock().now();
     loss_ = controller_.health() == mhi::Health::GONE ? Loss::RELEASE : Loss::FENCE;
@@ -206,6 +207,7 @@ Result<void> Device::boot_again()
     QAIC_TRY(const auto info, client_->info());
     if (std::memcmp(info.serial, info_.serial, sizeof info.serial) != 0)
         return fail(Code::E_STATE, "{}: another card answers than before", name());
+    QAIC_CHECK(make_partitions_again());
     log(LogLevel::INFO, "{}: booted again in {} ms, control protocol {}.{}", name(), ms(report.total),
         hello.major.get(), hello.minor.get());
     return {};

@@ -35,7 +35,8 @@ ActivationSnapshot of(Running& r)
             .state = r.channel().state.load(),
             .elements = r.queue().elements(),
             .depth = r.depth(),
-            .lanes = static_cast<std::uint32_t>(r.lanes())};
+            .lanes = static_cast<std::uint32_t>(r.lanes()),
+            .power = r.power};
 }
 
 } // namespace

@@ -37,6 +37,7 @@ struct ActivationSnapshot {
     unsigned dbc = 0;
     dbc::ChannelState state = dbc::ChannelState::UNBOUND;
     std::uint32_t elements = 0, depth = 0, lanes = 0;
+    std::int32_t power = 1; ///< 0 standby, 1 ready, 2 low power
 };
 
 struct ModelSnapshot {

@@ -46,6 +46,12 @@ constexpr DeviceRow device_rows[] = {
     {"dbc_faults", [](const Source& s) { return s.device.counters().faults.load(); }},
     {"dbc_fences", [](const Source& s) { return s.device.counters().fences.load(); }},
     {"dbc_reactivations", [](const Source& s) { return s.device.counters().reactivations.load(); }},
+    {"dbc_quarantines", [](const Source& s) { return s.device.counters().quarantines.load(); }},
+    {"card_losses", [](const Source& s) { return s.device.counters().card_losses.load(); }},
+    {"card_recoveries", [](const Source& s) { return s.device.counters().card_recoveries.load(); }},
+    {"ras_resets", [](const Source& s) { return s.device.counters().ras_resets.load(); }},
+    {"crash_dumps", [](const Source& s) { return s.device.counters().crash_dumps.load(); }},
+    {"crash_dumps_lost", [](const Source& s) { return s.device.counters().crash_dumps_lost.load(); }},
     {"recovery_failures", [](const Source& s) { return s.device.counters().recovery_failures.load(); }},
     {"retired_bytes", [](const Source& s) { return s.device.counters().retired_bytes.load(); }},
     {"mhi_events", [](const Source& s) { return s.now.mhi.events; }},
@@ -70,6 +76,7 @@ constexpr DeviceRow device_rows[] = {
     {"ras_messages", [](const Source& s) { return s.now.services.ras_messages; }},
     {"ras_correctable", [](const Source& s) { return s.now.services.ce; }},
     {"ras_uncorrectable", [](const Source& s) { return s.now.services.ue; }},
+    {"ras_uncorrectable_nonfatal", [](const Source& s) { return s.now.services.ue_nonfatal; }},
 };
 
 template<class From>

@@ -8,7 +8,8 @@
 #define QAIC_NEXT(vendor, device) ", " QAIC_FIRST(vendor, device)
 #define QAIC_PARAMS                                                                                          \
     "fw=<dir>,attach=reset|warm,op_timeout_ms=<int>,housekeeping_ms=<int>,"                                  \
-    "instances=<int>,recovery=auto|off,completion=memory|confirmed|register"
+    "instances=<int>,recovery=auto|off,crash_dump=<dir>,crash_dump_mib=<int>,"                               \
+    "completion=memory|confirmed|register"
 
 extern "C" {
 extern const char ml_qaic_pmd_info[];

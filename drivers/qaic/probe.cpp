@@ -42,6 +42,7 @@ DeviceConfig device_config(const DevArgs& args, DeviceKind kind)
     c.completions = args.completions;
     c.instances = args.instances;
     c.recover = args.recover;
+    c.crash_dumps = args.crash_dumps;
     c.builtin_programs = kind != DeviceKind::PCI;
     return c;
 }

@@ -118,6 +118,13 @@ enum rte_pmd_qaic_sensor {
 int rte_pmd_qaic_sensor_get(int16_t dev_id, int sensor, int64_t* value);
 
 /**
+ * Writes what the card lets be written: WARNING_TEMPERATURE, SHUTDOWN_TEMPERATURE, BOARD_TDP and POWER_STATE
+ * (1 full, 2 reduced, 3 minimal) of the enumeration, as far as its firmware does. -EPERM: it does not;
+ * -EINVAL: not to this value; -ENOTSUP: it has no such quantity. At most 1 s more than the lock.
+ */
+int rte_pmd_qaic_sensor_set(int16_t dev_id, int sensor, int64_t value);
+
+/**
  * Text the card printed while it booted last, as much as fits and a NUL. Returns the bytes of the whole text
  * with its NUL (more than `size`: it was cut); `text` may be NULL with size 0. [any thread]
  */
@@ -142,8 +149,10 @@ enum rte_pmd_qaic_event_kind {
     RTE_PMD_QAIC_EVENT_DBC_RESTORED,    /**< dbc: the new one; model */
     RTE_PMD_QAIC_EVENT_SSR, /**< dbc, model; value: 2 before, 4 after shutdown, 8 before, 16 after power-up */
     RTE_PMD_QAIC_EVENT_RAS, /**< value: 0 corrected, 1 not, 2 not but not fatal; source: part of the card */
-    RTE_PMD_QAIC_EVENT_TEMPERATURE /**< value: degrees Celsius (int32_t); source: 0 lower, 1 upper, 2 critical
-                                    */
+    RTE_PMD_QAIC_EVENT_TEMPERATURE, /**< value: degrees Celsius (int32_t); source: 0 lower, 1 upper, 2
+                                         critical */
+    RTE_PMD_QAIC_EVENT_CRASH_DUMP   /**< dbc, model; value: 0, and source is the file's number for
+                                         rte_pmd_qaic_crash_dump_path_get(); else the driver's code why not */
 };
 struct rte_pmd_qaic_event {
     uint16_t kind;       /**< enum rte_pmd_qaic_event_kind; there may be more some day */
@@ -182,6 +191,7 @@ struct rte_pmd_qaic_model_info {
     uint8_t usable[RTE_PMD_QAIC_DBCS]; /**< 1: takes operations; 0: faulted, see events */
     uint8_t reserved[6];
     uint64_t submitted, finished, in_flight, errors, faults;
+    uint8_t power[RTE_PMD_QAIC_DBCS]; /**< of each activation: enum rte_pmd_qaic_model_power */
 };
 /** [any thread] */
 int rte_pmd_qaic_model_info_get(int16_t dev_id, uint16_t model_id, struct rte_pmd_qaic_model_info* info);
@@ -192,6 +202,14 @@ int rte_pmd_qaic_model_info_get(int16_t dev_id, uint16_t model_id, struct rte_pm
  * program's NSPs; start says -ENOSPC when the card has too few. -EBUSY while the model is started.
  */
 int rte_pmd_qaic_model_instances_set(int16_t dev_id, uint16_t model_id, uint16_t count);
+
+/**
+ * Which activation each queue pair feeds at the next rte_ml_model_start() of this model: activation[q] for
+ * queue pair q, 0 to 15, and there are as many activations as the highest one says. It goes before the count
+ * above. n = 0: back to that. start says -EINVAL when a queue pair that is set up has no entry, or nobody
+ * feeds an activation below the highest. -EBUSY while the model is started.
+ */
+int rte_pmd_qaic_model_spread_set(int16_t dev_id, uint16_t model_id, const uint8_t* activation, uint16_t n);
 
 /** Of a started model's activations. What the card does with its clocks is the card's. */
 enum rte_pmd_qaic_model_power {
@@ -204,6 +222,57 @@ enum rte_pmd_qaic_model_power {
  * operations would wait for the card until their deadline. An activation made anew after a fault is READY.
  */
 int rte_pmd_qaic_model_power_set(int16_t dev_id, uint16_t model_id, int power);
+
+/* ---- partitions ---- */
+
+#define RTE_PMD_QAIC_PARTITIONS 16
+
+/**
+ * A part of the card that is set apart: NSPs, DMA-Bridge channels, memory. What is loaded into it takes from
+ * it alone, and nothing else does. (The card's resource groups, aic100-device.md 4.13.)
+ */
+struct rte_pmd_qaic_partition {
+    uint32_t size;          /**< in: sizeof(struct rte_pmd_qaic_partition) */
+    uint32_t nsps, dbcs;    /**< at least 1 each */
+    uint32_t multicast_ids; /**< one for each activation of most programs */
+    uint32_t semaphores;    /**< 32 for each channel */
+    uint32_t networks;      /**< that may be loaded; up to 65535 */
+    uint64_t dram_bytes;
+};
+/** Its number, 1 to RTE_PMD_QAIC_PARTITIONS. -ENOSPC: the card has too little of something left. */
+int rte_pmd_qaic_partition_create(int16_t dev_id, const struct rte_pmd_qaic_partition* partition);
+/** -EBUSY while models are loaded in it. */
+int rte_pmd_qaic_partition_destroy(int16_t dev_id, uint16_t partition);
+/** Numbers of those there are, ascending, at most `capacity` of them; returns how many there are. */
+int rte_pmd_qaic_partitions_get(int16_t dev_id, uint16_t* partitions, uint16_t capacity);
+/** Asks the card what is free in it now. As rte_pmd_qaic_resources_get(). */
+int rte_pmd_qaic_partition_resources_get(int16_t dev_id, uint16_t partition,
+                                         struct rte_pmd_qaic_resources* resources);
+/**
+ * Models loaded from now on go into this partition, and are activated in it; 0 = into what is in none, as at
+ * first. The card is asked whether it may be used: -EPERM. Partitions outlive a reset of the card (the driver
+ * makes them again) and end with the device.
+ */
+int rte_pmd_qaic_partition_use(int16_t dev_id, uint16_t partition);
+
+/* ---- crash dumps ---- */
+
+/**
+ * What a workload's subsystem leaves behind when it is restarted (event SSR) is written to a new file in this
+ * directory from now on, mode 0600: u64 magic 0x1234567890abcdef, u64 version 1, u64 bytes in all, u64 bytes
+ * of the table; the table, 64 bytes a region: u64 preference, u64 address, u64 length, char[20] description,
+ * char[20] file name; the regions back to back. Little-endian. Regions that do not fit into `bytes`, 64 KiB
+ * to 1 GiB for the whole, are left out and have length 0 in the table. NULL: dumps are declined, as at first
+ * without devarg crash_dump. At most 16 files. They hold model and user data.
+ * Reading takes at most 10 s in the background; a card that does not keep to the protocol is reset, and event
+ * CRASH_DUMP tells of either. -EINVAL: the directory cannot be written to. -E2BIG: there are 16 files.
+ */
+int rte_pmd_qaic_crash_dump_set(int16_t dev_id, const char* directory, uint64_t bytes);
+/**
+ * Path of the file that event CRASH_DUMP gave this number, with its NUL. Returns the bytes of it (more than
+ * `size`: it was cut). -EINVAL: no such number. [any thread]
+ */
+int rte_pmd_qaic_crash_dump_path_get(int16_t dev_id, uint32_t number, char* path, size_t size);
 
 #ifdef __cplusplus
 }

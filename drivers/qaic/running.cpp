@@ -31,13 +31,15 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
     const auto elements = static_cast<std::uint32_t>(layout.transfers.size());
     std::unique_ptr<Running> r(new Running);
     r->model_id = config.model_id;
-    r->instance_ = config.instance, r->instances_ = config.instances;
-    r->depth_ = lane_depth(config.depth, config.lanes, std::max(elements, 1u));
+    r->instance_ = config.instance;
+    r->pairs_ = config.pairs;
+    const auto lanes = std::max<std::uint32_t>(static_cast<std::uint32_t>(config.pairs.size()), 1);
+    r->depth_ = lane_depth(config.depth, lanes, std::max(elements, 1u));
     if (r->depth_ < config.depth)
         log(LogLevel::NOTICE, "{}: model {} on {} queue pairs: {} operations in flight on each, not {}",
-            bus.name(), model.name(), config.lanes, r->depth_, config.depth);
+            bus.name(), model.name(), lanes, r->depth_, config.depth);
     QAIC_TRY(r->queue_, dbc::Queue::allocate(bus, {.elements_per_op = elements,
-                                                   .lanes = config.lanes,
+                                                   .lanes = lanes,
                                                    .depth = r->depth_,
                                                    .op_limit = config.op_limit,
                                                    .completions = config.completions}));
@@ -75,7 +77,7 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
     r->plan_ = std::move(*plan);
     if (auto bound = r->queue_->bind(r->activation_.dbc, config.now, r->plan_.elements); !bound)
         return undo(std::move(bound).error());
-    for (std::uint32_t lane = 0; lane < config.lanes; ++lane)
+    for (std::uint32_t lane = 0; lane < lanes; ++lane)
         r->ports_.push_back({.lane = &r->queue_->lane(lane),
                              .elements = r->plan_.elements.data(),
                              .element_count = static_cast<std::uint32_t>(r->plan_.elements.size()),

@@ -5,6 +5,7 @@
 #include "qaic/dbc/queue_setup.hpp"
 #include "qaic/model.hpp"
 #include "qaic/queue_pair.hpp"
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -12,10 +13,10 @@ namespace qaic {
 
 struct RunConfig {
     std::uint16_t model_id = 0;
-    std::uint32_t instance = 0, instances = 1; ///< this one, and how many share the queue pairs
-    std::uint32_t lanes = 1;                   ///< queue pairs that feed it, at least 1
-    std::uint32_t depth = 1;                   ///< operations in flight wanted per lane
-    std::uint64_t op_limit = 0;                ///< TSC cycles
+    std::uint32_t instance = 0;       ///< of the model's
+    std::vector<std::uint32_t> pairs; ///< positions of the queue pairs that feed it: a lane each, at least 1
+    std::uint32_t depth = 1;          ///< operations in flight wanted per lane
+    std::uint64_t op_limit = 0;       ///< TSC cycles
     dbc::Completions completions = dbc::Completions::MEMORY;
     std::uint64_t now = 0; ///< TSC
     /// Has the card said by SSR, since ACTIVATE was sent, that all DMA of this DBC has ended?
@@ -47,12 +48,14 @@ class Running {
     /// Lane of the device's queue pair number `pair`; nothing when that one feeds another instance.
     [[nodiscard]] std::optional<std::uint32_t> lane_of(std::size_t pair) const noexcept
     {
-        if (pair % instances_ != instance_ || pair / instances_ >= ports_.size()) return std::nullopt;
-        return static_cast<std::uint32_t>(pair / instances_);
+        const auto at = std::find(pairs_.begin(), pairs_.end(), pair);
+        if (at == pairs_.end()) return std::nullopt;
+        return static_cast<std::uint32_t>(at - pairs_.begin());
     }
     [[nodiscard]] std::uint32_t instance() const noexcept { return instance_; }
 
     std::uint16_t model_id = 0;
+    std::int32_t power = 1;   ///< as the card was told last: 0 standby, 1 ready, 2 low power
     bool on_card = true;      ///< the card has not confirmed its end yet
     bool ssr_stopped = false; ///< SSR: the card has ended all DMA of the DBC
     bool ssr_over = false;    ///< SSR: may be activated again
@@ -64,7 +67,8 @@ class Running {
     std::unique_ptr<dbc::Queue> queue_;
     dbc::SlicePlan plan_;
     std::vector<ModelPort> ports_; ///< one per lane
-    std::uint32_t depth_ = 0, instance_ = 0, instances_ = 1;
+    std::vector<std::uint32_t> pairs_;
+    std::uint32_t depth_ = 0, instance_ = 0;
 };
 
 } // namespace qaic

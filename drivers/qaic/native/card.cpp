@@ -4,7 +4,6 @@
 #include "qaic/seen/sensors.hpp"
 
 namespace qaic::native {
-namespace {
 
 rte_pmd_qaic_resources resources_of(const aic100::ResourceBlock& b) noexcept
 {
@@ -20,6 +19,8 @@ rte_pmd_qaic_resources resources_of(const aic100::ResourceBlock& b) noexcept
             .semaphores = b.semaphore_total,
             .semaphores_free = b.semaphore_free};
 }
+
+namespace {
 
 rte_pmd_qaic_card_info info_of(const DeviceSnapshot& s)
 {
@@ -126,6 +127,21 @@ QAIC_PUBLIC int rte_pmd_qaic_sensor_get(std::int16_t dev_id, int number, std::in
         if (value == nullptr) return fail(Code::E_INVAL, "{}: sensor value: NULL pointer", d.name());
         QAIC_TRY(*value, sensor(d, number));
         return {};
+    });
+}
+
+QAIC_PUBLIC int rte_pmd_qaic_sensor_set(std::int16_t dev_id, int number, std::int64_t value)
+{
+    return with_device(dev_id, [&](Device& d) -> Result<void> {
+        constexpr int writable[] = {RTE_PMD_QAIC_SENSOR_WARNING_TEMPERATURE,
+                                    RTE_PMD_QAIC_SENSOR_SHUTDOWN_TEMPERATURE, RTE_PMD_QAIC_SENSOR_BOARD_TDP,
+                                    RTE_PMD_QAIC_SENSOR_POWER_STATE};
+        if (number < 0 || number > RTE_PMD_QAIC_SENSOR_LAST)
+            return fail(Code::E_INVAL, "{}: sensor got={} limit={}", d.name(), number,
+                        static_cast<int>(RTE_PMD_QAIC_SENSOR_LAST));
+        if (std::find(std::begin(writable), std::end(writable), number) == std::end(writable))
+            return fail(Code::E_PERM, "{}: sensor {} cannot be written", d.name(), number);
+        return d.set_sensor(static_cast<std::uint8_t>(number), value);
     });
 }
 

@@ -5,9 +5,9 @@
 namespace qaic::native {
 namespace {
 
-static_assert(static_cast<int>(RTE_PMD_QAIC_EVENT_TEMPERATURE) ==
-              static_cast<int>(DeviceEventKind::TEMPERATURE));
-static_assert(device_event_kinds == RTE_PMD_QAIC_EVENT_TEMPERATURE + 1, "name the new kind in the header");
+static_assert(static_cast<int>(RTE_PMD_QAIC_EVENT_CRASH_DUMP) ==
+              static_cast<int>(DeviceEventKind::CRASH_DUMP));
+static_assert(device_event_kinds == RTE_PMD_QAIC_EVENT_CRASH_DUMP + 1, "name the new kind in the header");
 static_assert(DeviceEvent::none == RTE_PMD_QAIC_NONE);
 
 rte_pmd_qaic_event event_of(const DeviceEvent& e) noexcept

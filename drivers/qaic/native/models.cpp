@@ -20,6 +20,7 @@ Result<rte_pmd_qaic_model_info> info_of(Device& device, std::uint16_t id)
     for (const auto& a : m->activations) {
         if (i.activations == RTE_PMD_QAIC_DBCS) break;
         i.dbc[i.activations] = static_cast<std::uint8_t>(a.dbc);
+        i.power[i.activations] = static_cast<std::uint8_t>(a.power);
         i.usable[i.activations++] = a.state == dbc::ChannelState::ACTIVE;
     }
     const auto& c = m->counters;
@@ -43,6 +44,15 @@ QAIC_PUBLIC int rte_pmd_qaic_model_instances_set(std::int16_t dev_id, std::uint1
                                                  std::uint16_t count)
 {
     return with_device(dev_id, [&](Device& d) { return d.set_instances(model_id, count); });
+}
+
+QAIC_PUBLIC int rte_pmd_qaic_model_spread_set(std::int16_t dev_id, std::uint16_t model_id,
+                                              const std::uint8_t* activation, std::uint16_t n)
+{
+    return with_device(dev_id, [&](Device& d) -> Result<void> {
+        if (activation == nullptr && n != 0) return fail(Code::E_INVAL, "{}: spread: NULL pointer", d.name());
+        return d.set_spread(model_id, std::vector<std::uint8_t>(activation, activation + n));
+    });
 }
 
 QAIC_PUBLIC int rte_pmd_qaic_model_power_set(std::int16_t dev_id, std::uint16_t model_id, int power)

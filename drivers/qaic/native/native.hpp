@@ -46,6 +46,9 @@ template<class T>
     return {};
 }
 
+/// What the card says of itself, or of a part of it (card.cpp).
+[[nodiscard]] rte_pmd_qaic_resources resources_of(const aic100::ResourceBlock& block) noexcept;
+
 /// Text of the card: cut, printable, NUL at the end.
 template<std::size_t N>
 void copy_text(char (&to)[N], std::string_view from) noexcept

@@ -25,11 +25,12 @@ TEST(DevArgs, DefaultsAndEveryKey)
         EXPECT_EQ(a->completions, dbc::Completions::MEMORY);
         EXPECT_EQ(a->instances, 1u);
         EXPECT_TRUE(a->recover);
+        EXPECT_EQ(a->crash_dumps.accepts(), 0u);
     }
     const auto a = parse_devargs(
         "fw=/"
         "x,attach=warm,op_timeout_ms=7,housekeeping_ms=3,ddr=2G,nsps=4,cpu=1,idle_us=0,completion=register,"
-        "instances=16,recovery=off",
+        "instances=16,recovery=off,crash_dump=/d,crash_dump_mib=3",
         DeviceKind::EMULATED);
     ASSERT_TRUE(a) << a.error().message();
     EXPECT_EQ(a->firmware, "/x");
@@ -43,6 +44,8 @@ TEST(DevArgs, DefaultsAndEveryKey)
     EXPECT_EQ(a->completions, dbc::Completions::REGISTER);
     EXPECT_EQ(a->instances, 16u);
     EXPECT_FALSE(a->recover);
+    EXPECT_EQ(a->crash_dumps.directory, "/d");
+    EXPECT_EQ(a->crash_dumps.accepts(), 3u << 20);
 }
 
 TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
@@ -68,6 +71,9 @@ TEST(DevArgs, EveryMistakeIsOneLineThatNamesTheKey)
         {"recovery=maybe", "devarg recovery: got='maybe' limit=auto|off"},
         {"idle_us=1000001", "idle_us"},
         {"fw=", "fw"},
+        {"crash_dump=", "crash_dump"},
+        {"crash_dump_mib=0", "crash_dump_mib"},
+        {"crash_dump_mib=1025", "crash_dump_mib"},
         {"cpu=4096", "cpu"},
     };
     for (const auto& [text, key] : wrong) {

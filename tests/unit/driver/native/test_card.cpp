@@ -79,6 +79,74 @@ TEST_F(Card, SensorsAnswer)
     EXPECT_EQ(rte_pmd_qaic_sensor_get(id(), 0, nullptr), -EINVAL);
 }
 
+TEST_F(Card, LimitsAndPowerStateAreWritten)
+{
+    std::int64_t value = 0;
+    for (const auto& [sensor, to] : {std::pair{RTE_PMD_QAIC_SENSOR_POWER_STATE, 2},
+                                     {RTE_PMD_QAIC_SENSOR_BOARD_TDP, 60},
+                                     {RTE_PMD_QAIC_SENSOR_WARNING_TEMPERATURE, 90},
+                                     {RTE_PMD_QAIC_SENSOR_SHUTDOWN_TEMPERATURE, 100}}) {
+        ASSERT_EQ(rte_pmd_qaic_sensor_set(id(), sensor, to), 0) << sensor;
+        ASSERT_EQ(rte_pmd_qaic_sensor_get(id(), sensor, &value), 0);
+        EXPECT_EQ(value, to);
+    }
+    EXPECT_EQ(rte_pmd_qaic_sensor_set(id(), RTE_PMD_QAIC_SENSOR_POWER_STATE, 4), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_sensor_set(id(), RTE_PMD_QAIC_SENSOR_SOC_TEMPERATURE, 20), -EPERM);
+    EXPECT_EQ(rte_pmd_qaic_sensor_set(id(), 99, 0), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_sensor_set(99, 9, 1), -EINVAL);
+}
+
+TEST_F(Card, PartitionsComeAndGo)
+{
+    rte_pmd_qaic_partition part{};
+    part.size = sizeof part;
+    part.nsps = 2, part.dbcs = 2, part.multicast_ids = 8, part.semaphores = 64, part.networks = 4;
+    part.dram_bytes = 64u << 20;
+    ASSERT_EQ(rte_pmd_qaic_partition_create(id(), &part), 1);
+    ASSERT_EQ(rte_pmd_qaic_partition_create(id(), &part), 2);
+    std::uint16_t numbers[4]{};
+    EXPECT_EQ(rte_pmd_qaic_partitions_get(id(), numbers, 1), 2) << "how many there are";
+    EXPECT_EQ(numbers[0], 1);
+    EXPECT_EQ(numbers[1], 0);
+    ASSERT_EQ(rte_pmd_qaic_partition_destroy(id(), 1), 0);
+    EXPECT_EQ(rte_pmd_qaic_partitions_get(id(), numbers, 4), 1);
+    EXPECT_EQ(numbers[0], 2);
+    ASSERT_EQ(rte_pmd_qaic_partition_use(id(), 2), 0);
+    std::uint16_t model = 0;
+    run(id(), echo(64), &model);
+    rte_pmd_qaic_resources left{};
+    ASSERT_EQ(rte_pmd_qaic_partition_resources_get(id(), 2, &left), 0);
+    EXPECT_EQ(left.nsps, 2);
+    EXPECT_EQ(left.nsps_free, 1);
+    EXPECT_EQ(rte_pmd_qaic_partition_destroy(id(), 2), -EBUSY);
+    Op op(model, 64, 64);
+    EXPECT_EQ(infer(id(), op), RTE_ML_OP_STATUS_SUCCESS);
+    part.nsps = 100;
+    EXPECT_EQ(rte_pmd_qaic_partition_create(id(), &part), -ENOSPC);
+    part.size = 4;
+    EXPECT_EQ(rte_pmd_qaic_partition_create(id(), &part), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_partition_create(id(), nullptr), -EINVAL);
+    for (const std::uint16_t bad : {1, 17, 300, 65535}) {
+        EXPECT_EQ(rte_pmd_qaic_partition_destroy(id(), bad), -EINVAL) << bad;
+        EXPECT_EQ(rte_pmd_qaic_partition_use(id(), bad), -EINVAL) << bad;
+        EXPECT_EQ(rte_pmd_qaic_partition_resources_get(id(), bad, &left), -EINVAL) << bad;
+    }
+    EXPECT_EQ(rte_pmd_qaic_partition_destroy(id(), 0), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_partitions_get(id(), nullptr, 1), -EINVAL);
+}
+
+TEST_F(Card, CrashDumpsNeedADirectory)
+{
+    EXPECT_EQ(rte_pmd_qaic_crash_dump_set(id(), "/proc/self/no_such_directory", 1u << 20), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_crash_dump_set(id(), "/tmp", 1), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_crash_dump_set(id(), "/tmp", std::uint64_t{1} << 40), -EINVAL);
+    ASSERT_EQ(rte_pmd_qaic_crash_dump_set(id(), "/tmp", 1u << 20), 0);
+    ASSERT_EQ(rte_pmd_qaic_crash_dump_set(id(), nullptr, 0), 0);
+    char path[16];
+    EXPECT_EQ(rte_pmd_qaic_crash_dump_path_get(id(), 0, path, sizeof path), -EINVAL) << "none was written";
+    EXPECT_EQ(rte_pmd_qaic_crash_dump_path_get(id(), 0, nullptr, 1), -EINVAL);
+}
+
 TEST_F(Card, BootLogIsCutToFit)
 {
     const int whole = rte_pmd_qaic_boot_log_get(id(), nullptr, 0);

@@ -22,9 +22,36 @@ TEST(Exports, FunctionsCanBeLookedUp)
         names += line;
     }
     EXPECT_EQ(::pclose(nm), 0);
-    for (const char* name : {"card_info_get", "resources_get", "state_name", "health_get", "sensor_get",
-                             "boot_log_get", "reset", "event_callback_register", "event_callback_unregister",
-                             "events_get", "model_info_get", "model_instances_set", "model_power_set"})
+    for (const char* name : {"card_info_get",
+                             "resources_get",
+                             "state_name",
+                             "health_get",
+                             "sensor_get",
+                             "boot_log_get",
+                             "reset",
+                             "event_callback_register",
+                             "event_callback_unregister",
+                             "events_get",
+                             "model_info_get",
+                             "model_instances_set",
+                             "model_power_set",
+                             "model_spread_set",
+                             "sensor_set",
+                             "partition_create",
+                             "partition_destroy",
+                             "partitions_get",
+                             "partition_resources_get",
+                             "partition_use",
+                             "crash_dump_set",
+                             "crash_dump_path_get",
+                             "queue_get",
+                             "submit",
+                             "submit_deadline",
+                             "poll",
+                             "wait_fd_get",
+                             "wait_arm",
+                             "wait",
+                             "wait_light_set"})
         EXPECT_NE(names.find(std::string("rte_pmd_qaic_") + name + '\n'), std::string::npos) << name;
 }
 

@@ -64,6 +64,32 @@ TEST_F(NativeModels, InstancesTakeChannelsOfTheirOwn)
     }
 }
 
+TEST_F(NativeModels, SpreadIsTheApplications)
+{
+    ASSERT_EQ(configure(id(), 3), 0);
+    for (std::uint16_t qp = 0; qp < 3; ++qp) ASSERT_EQ(queue(id(), qp), 0);
+    ASSERT_EQ(rte_ml_dev_start(id()), 0);
+    std::uint16_t model = 0;
+    ASSERT_EQ(load(id(), echo(64), &model), 0);
+    const std::uint8_t map[] = {0, 0, 1}, gap[] = {0, 0, 2};
+    EXPECT_EQ(rte_pmd_qaic_model_spread_set(id(), model, nullptr, 3), -EINVAL);
+    EXPECT_EQ(rte_pmd_qaic_model_spread_set(id(), 99, map, 3), -EINVAL);
+    ASSERT_EQ(rte_pmd_qaic_model_spread_set(id(), model, gap, 3), 0);
+    EXPECT_EQ(rte_ml_model_start(id(), model), -EINVAL) << "nobody feeds activation 1";
+    ASSERT_EQ(rte_pmd_qaic_model_spread_set(id(), model, map, 3), 0);
+    ASSERT_EQ(rte_ml_model_start(id(), model), 0);
+    const auto m = info(model);
+    ASSERT_EQ(m.activations, 2);
+    EXPECT_EQ(m.power[0], RTE_PMD_QAIC_MODEL_READY);
+    EXPECT_EQ(rte_pmd_qaic_model_spread_set(id(), model, map, 3), -EBUSY);
+    for (std::uint16_t qp = 0; qp < 3; ++qp) {
+        Op op(model, 64, 64);
+        EXPECT_EQ(infer(id(), op, qp), RTE_ML_OP_STATUS_SUCCESS);
+    }
+    ASSERT_EQ(rte_pmd_qaic_model_power_set(id(), model, RTE_PMD_QAIC_MODEL_LOW_POWER), 0);
+    EXPECT_EQ(info(model).power[1], RTE_PMD_QAIC_MODEL_LOW_POWER);
+}
+
 TEST_F(NativeModels, StandbyAndBack)
 {
     std::uint16_t model = 0;

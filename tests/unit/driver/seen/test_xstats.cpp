@@ -115,6 +115,10 @@ TEST_F(Xstats, FailedOperationsCountForTheirModel)
     if (counted) {
         EXPECT_EQ(value(card.id, "model0_errors"), 1u);
     }
+    EXPECT_EQ(value(card.id, "dbc_quarantines"), 1u);
+    for (const char* name : {"card_losses", "card_recoveries", "ras_resets", "ras_uncorrectable_nonfatal",
+                             "crash_dumps", "crash_dumps_lost"})
+        EXPECT_EQ(value(card.id, name), 0u) << name;
 }
 
 } // namespace
