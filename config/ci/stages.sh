@@ -48,11 +48,13 @@ ci() {
     stage demo demo_offline
     stage vm ./dev vm
     stage asan ./dev asan                # also the build by clang, and what lint's clang-tidy reads
+    stage tsan ./dev tsan
+    stage ledger ./dev ledger
     stage lint ./dev lint
     stage fuzz ./dev fuzz "${QAIC_FUZZ_SECONDS:-60}"
     stage dpdk-25.11 against_25_11
     stage bench ./dev bench --benchmark_min_time=0.02
-    for log in test asan; do
+    for log in test asan tsan ledger; do
         sed -n "s/^\(skipped: \|FAILED: \)/$log: \1/p" "build-ci/logs/$log.log"
     done
     sed -n 's/^FAIL /vm: FAILED: /p' build-ci/logs/vm.log
