@@ -23,7 +23,7 @@ stage() {                                # stage NAME COMMAND...: exit status 77
 # application. Its suite moves: another version there is a skip.
 against_25_11() {
     local rc=0
-    build build-dpdk-25.11 demo apps/qaic-card/qaic-card apps/qaic-qpc/qaic-qpc tests/headers/abi_check tests/unit/driver/mldev/unit_driver_mldev || rc=$?
+    build build-dpdk-25.11 demo apps/qaic-card/qaic-card apps/qaic-qpc/qaic-qpc tests/headers/abi_check tests/proc/libgive_way.so tests/unit/driver/mldev/unit_driver_mldev || rc=$?
     [ $rc != 3 ] || { echo "the suite that served DPDK 25.11 has moved to another version"; return 77; }
     [ $rc = 0 ] || return $rc
     /usr/bin/python3 tests/proc/test_mldev_test.py "$root" "$root/build-dpdk-25.11" "$root/.deps/dpdk-25.11"
