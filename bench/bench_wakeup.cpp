@@ -4,46 +4,12 @@
 // the CPU share of a dequeue thread that has nothing to do and looks every 10 ms.
 //
 // Counters: p50_us, p99_us of a round trip; wakeups per operation; cpu_share of the waiting thread.
-#include "qaic/device.hpp"
-#include "qaic/mldev_fast.hpp"
-#include "qaic/waiting.hpp"
-#include "qpc/builder.hpp"
-#include "support/std_thread.hpp"
+#include "card_rig.hpp"
 #include <benchmark/benchmark.h>
-#include <cstdlib>
 #include <ctime>
-#include <rte_cycles.h>
 
 namespace {
-using namespace qaic;
-
-constexpr std::uint32_t bytes = 64;
-
-Bytes echo()
-{
-    qpc::ProgramSpec spec;
-    spec.name = "echo";
-    spec.builtin = aic100::NspBuiltin::ECHO;
-    spec.inputs = {{"in", qpc::DataType::INT8, {bytes}}};
-    spec.outputs = {{"out", qpc::DataType::INT8, {bytes}}};
-    return *qpc::build_container(spec);
-}
-
-std::uint64_t tsc_hz()
-{
-    const auto t0 = std::chrono::steady_clock::now();
-    const auto c0 = rte_rdtsc();
-    while (std::chrono::steady_clock::now() - t0 < 20ms) {
-    }
-    return (rte_rdtsc() - c0) * 50;
-}
-
-void need(const Result<void>& r)
-{
-    if (r) return;
-    fmt::print(stderr, "bench_wakeup: {}\n", r.error().message());
-    std::abort();
-}
+using namespace rig;
 
 double cpu_seconds()
 {
@@ -52,58 +18,10 @@ double cpu_seconds()
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-/// A device with one queue pair and an echo model, on an emulated card that spins: the card's own sleep is
-/// not what is measured.
-struct Rig {
-    Rig() : link({}, clock)
-    {
-        const char* const fw = std::getenv("QAIC_FIRMWARE_PATH");
-        need(link.start(test::std_thread_starter(), {.spins = 2000, .sleep = Nanos{0}}));
-        DeviceConfig c;
-        c.controller.firmware_path = {fw != nullptr ? fw : QAIC_FIRMWARE_BUILD_DIR};
-        c.controller.wall_clock_us = [] { return std::uint64_t{0}; };
-        c.tsc_hz = tsc_hz();
-        device = std::make_unique<Device>(std::make_unique<InProcessBus>(link, "bench"), std::move(c));
-        need(device->attach());
-        need(device->configure(1, 1));
-        auto pair = device->setup_queue_pair(0, 16, nullptr);
-        qp = *pair;
-        need(device->start());
-        model = *device->load_model(echo());
-        need(device->start_model(model));
-        waiter = std::move(*CompletionWaiter::make(device->bus()));
-        memory = std::move(*device->bus().dma_alloc(std::size_t{2} * bytes, 4096, "bench"));
-        for (std::size_t i = 0; i < 2; ++i) {
-            segments[i].addr = memory.data() + i * bytes;
-            segments[i].iova_addr = memory.iova().value + i * bytes;
-            segments[i].length = bytes;
-            lists[i] = &segments[i];
-        }
-        op.model_id = model, op.nb_batches = 1, op.input = &lists[0], op.output = &lists[1];
-    }
-    ~Rig()
-    {
-        waiter.reset(), memory.release();
-        (void)device->close(true, 0);
-        device.reset();
-        link.stop();
-    }
-    SteadyClock clock;
-    InProcessLink link;
-    std::unique_ptr<Device> device;
-    QueuePair* qp = nullptr;
-    std::uint16_t model = 0;
-    std::unique_ptr<CompletionWaiter> waiter;
-    DmaMemory memory;
-    rte_ml_buff_seg segments[2]{};
-    rte_ml_buff_seg* lists[2]{};
-    rte_ml_op op{};
-};
-
 template<class Wait>
 void round_trips(benchmark::State& state, Wait&& wait)
 {
-    Rig rig;
+    CardRig rig;
     std::vector<double> us;
     std::uint64_t sleeps = 0;
     const auto cpu = cpu_seconds();
@@ -133,11 +51,11 @@ void round_trips(benchmark::State& state, Wait&& wait)
 
 void bm_poll(benchmark::State& state)
 {
-    round_trips(state, [](Rig&) { return false; });
+    round_trips(state, [](CardRig&) { return false; });
 }
 void bm_sleep(benchmark::State& state)
 {
-    round_trips(state, [](Rig& rig) { return rig.waiter->arm(*rig.qp); });
+    round_trips(state, [](CardRig& rig) { return rig.waiter->arm(*rig.qp); });
 }
 BENCHMARK(bm_poll)->Iterations(2000)->UseRealTime();
 BENCHMARK(bm_sleep)->Iterations(2000)->UseRealTime();
@@ -145,7 +63,7 @@ BENCHMARK(bm_sleep)->Iterations(2000)->UseRealTime();
 /// What arm costs when it is followed by no sleep.
 void bm_arm(benchmark::State& state)
 {
-    Rig rig;
+    CardRig rig;
     const auto t0 = rte_rdtsc();
     for (auto _ : state) benchmark::DoNotOptimize(rig.waiter->arm(*rig.qp));
     state.counters["cycles"] =
@@ -156,7 +74,7 @@ BENCHMARK(bm_arm)->Iterations(100000);
 /// Nothing to do: look every 10 ms, for half a second.
 void bm_idle(benchmark::State& state)
 {
-    Rig rig;
+    CardRig rig;
     const auto cpu = cpu_seconds();
     const auto began = std::chrono::steady_clock::now();
     for (auto _ : state) {
