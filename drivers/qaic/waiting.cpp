@@ -5,6 +5,7 @@
 #include <cstring>
 #include <rte_atomic.h>
 #include <sys/epoll.h>
+#include <thread>
 #include <unistd.h>
 
 namespace qaic {
@@ -60,8 +61,20 @@ bool CompletionWaiter::acknowledge(dbc::Channel& c) noexcept
     return empty;
 }
 
+void CompletionWaiter::judge_wakeup(const QueuePair& pair) noexcept
+{
+    const auto dequeued = pair.dequeued.load(std::memory_order_relaxed);
+    const bool nothing = woken_ && dequeued == dequeued_;
+    woken_ = false, dequeued_ = dequeued;
+    if (!nothing && in_window_ == 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - window_begin_ > window) window_begin_ = now, in_window_ = 0;
+    if (nothing) ++in_window_, ++for_nothing_;
+}
+
 bool CompletionWaiter::arm(QueuePair& pair) noexcept
 {
+    judge_wakeup(pair);
     const BurstScope scope(pair.dequeue_mark); // lanes and channels stay while we look at them
     bool quiet = pair.rejects.available(1) == 0;
     for (auto* const lane : pair.lanes.load(std::memory_order_acquire)->lanes) {
@@ -81,6 +94,12 @@ bool CompletionWaiter::arm(QueuePair& pair) noexcept
 bool CompletionWaiter::sleep(Nanos at_most) noexcept
 {
     std::array<epoll_event, aic100::dbc_count> events{};
+    if (storm()) { // what comes meanwhile is kept by the epoll set
+        const auto first = std::min(at_most, pause);
+        std::this_thread::sleep_for(first);
+        at_most -= first;
+        ++moderated_;
+    }
     const auto span = std::max<Nanos>(at_most, Nanos{0}).count();
     const timespec limit{span / 1'000'000'000, span % 1'000'000'000};
     const auto most = static_cast<int>(events.size());
@@ -88,7 +107,8 @@ bool CompletionWaiter::sleep(Nanos at_most) noexcept
     if (n < 0 && errno == ENOSYS) // Linux before 5.11: whole milliseconds
         n = ::epoll_wait(epoll_, events.data(), most,
                          static_cast<int>(std::min<Nanos::rep>(span / 1'000'000 + 1, 60'000)));
-    return n > 0;
+    woken_ = n > 0;
+    return woken_;
 }
 
 } // namespace qaic

@@ -99,6 +99,8 @@ bool CardCore::poll()
     if (!gate_.open()) return did; // no bus mastering: everything else waits (D57)
     did |= poll_boot();
     did |= poll_mission();
+    for (unsigned i = 0; i < faults_.msi_storm; ++i)
+        for (unsigned v = 0; v < aic100::msi_vectors_offered; ++v) gate_.raise_msi(v), did = true;
     return did;
 }
 

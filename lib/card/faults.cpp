@@ -28,6 +28,7 @@ bool Faults::send_packet(std::uint8_t from_device, Bytes packet)
     return core_.engine().send(from_device, std::move(packet));
 }
 void Faults::post_event(const aic100::RingElement& event) { core_.engine().post(event); }
+void Faults::lose_msi(bool on) { core_.gate().lose_msi(on); }
 void Faults::log(std::string line) { core_.boot_log().line(std::move(line)); }
 
 void Faults::corrupt_next_events(std::function<void(aic100::RingElement&)> transform, unsigned count)

@@ -67,6 +67,13 @@ class Faults {
     /// A line of boot log.
     void log(std::string line);
 
+    // ---- interrupts
+    /// Every MSI is lost (D51).
+    void lose_msi(bool on);
+    /// From now on each pass of the card's poll raises every vector so many times, for nothing; 0 ends it
+    /// (D50).
+    void storm_msi(unsigned times) { msi_storm = times; }
+
     // ---- events on their way out. `wanted` limits all of these to some events.
     void only_events(std::function<bool(const aic100::RingElement&)> wanted)
     {
@@ -100,6 +107,7 @@ class Faults {
     BootFaults boot;
     EventFaults events;
     bool reset_ignored = false;
+    unsigned msi_storm = 0;
 
   private:
     CardCore& core_;

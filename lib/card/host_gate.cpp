@@ -57,6 +57,10 @@ void HostGate::raise_msi(unsigned vector) noexcept
     const Pass pass(*this);
     const unsigned messages = messages_.load();
     if (!pass || messages == 0) return;
+    if (lose_msi_) {
+        ++counters_.msi_lost;
+        return;
+    }
     const unsigned sent = vector < messages ? vector : 0;
     if (sent < counters_.msi.size()) ++counters_.msi[sent];
     host_.raise_msi(sent);

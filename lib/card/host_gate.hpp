@@ -20,6 +20,10 @@ class HostGate final : public HostPort {
     void raise_msi(unsigned vector) noexcept override;
     [[nodiscard]] bool open() const noexcept { return bus_master_.load() && !gone_.load(); }
 
+    // ---- faults of the MSI, the engine's thread
+    /// MSIs are lost on their way, and counted.
+    void lose_msi(bool on) noexcept { lose_msi_ = on; }
+
     // ---- configuration space and link, any thread. Once these return, the card makes no further access.
     void set_bus_master(bool on) noexcept;
     void set_messages(unsigned messages) noexcept { messages_.store(messages); }
@@ -32,6 +36,7 @@ class HostGate final : public HostPort {
 
     struct Counters {
         std::uint64_t reads = 0, writes = 0, refused = 0, faults = 0;
+        std::uint64_t msi_lost = 0;
         std::array<std::uint64_t, aic100::msi_vectors_offered> msi{};
     };
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; } ///< engine's thread
@@ -41,6 +46,7 @@ class HostGate final : public HostPort {
     void wait_idle() const noexcept;
 
     HostPort& host_;
+    bool lose_msi_ = false;
     std::atomic<bool> bus_master_{false}, gone_{false};
     std::atomic<unsigned> messages_{0};
     std::atomic<const void*> inside_{nullptr}; ///< thread that is making an access right now

@@ -64,7 +64,7 @@ class NullDbc {
     void put(std::uint16_t id, std::uint16_t code = 0) noexcept
     {
         std::atomic_ref<std::uint32_t>(responses_[rsp_tail_])
-            .store(id | std::uint32_t{code} << 16, std::memory_order_relaxed);
+            .store(id | std::uint32_t{code} << 16, std::memory_order_release);
         rsp_tail_ = (rsp_tail_ + 1) & (n_ - 1);
     }
     void publish() noexcept { set_response_tail(rsp_tail_); }
