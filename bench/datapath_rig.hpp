@@ -46,15 +46,15 @@ struct Dbc {
         plan = *dbc::plan_slices(std::vector{in, out}, {.ddr = 1 << 20}, 4096, 4096);
         if (!queue->bind(number, rte_rdtsc(), plan.elements)) std::abort();
         for (std::uint16_t i = 0; i < lanes; ++i) {
-            auto& u = users.emplace_back(std::make_unique<User>(i, depth, bus.reach()));
+            auto& u = users.emplace_back(std::make_unique<User>(i, depth, bus.reach().table()));
             u->port = {&queue->lane(i), plan.elements.data(), 2, 4096, 4096};
-            u->lanes.lanes = {&queue->lane(i)};
+            u->lanes.lanes = {&u->port.lane, 1};
             u->qp.ports[0].store(&u->port);
             u->qp.lanes.store(&u->lanes);
         }
     }
     struct User {
-        User(std::uint16_t id, std::uint16_t depth, const Reach& card) : qp(id, depth, 1, nullptr, card) {}
+        User(std::uint16_t id, std::uint16_t depth, const ReachTable& card) : qp(id, depth, 1, nullptr, card) {}
         QueuePair qp;
         ModelPort port;
         LaneList lanes;

@@ -32,6 +32,7 @@ Device::Device(std::unique_ptr<Bus> bus, DeviceConfig config)
     : bus_(std::move(bus)), config_(std::move(config)), op_limit_(ticks(config_.op_timeout, config_.tsc_hz)),
       controller_(*bus_, config_.controller)
 {
+    bus_->reach().lie_in(bus_->burst_memory());
     controller_.on_ssr([this](unsigned dbc, aic100::SsrEvent event) { on_ssr(dbc, event); });
     controller_.on_dump([this](services::Ssr::Dump dump) { on_dump(std::move(dump)); });
     controller_.on_ras([this](const aic100::RasMessage& message) { on_ras(message); });
@@ -40,6 +41,7 @@ Device::Device(std::unique_ptr<Bus> bus, DeviceConfig config)
 Device::~Device()
 {
     if (!closed_) (void)close(true, -1);
+    bus_->reach().leave();
 }
 
 Result<void> Device::attach()
@@ -104,6 +106,7 @@ Result<void> Device::configure(std::uint16_t queue_pairs, std::uint16_t models)
                     DeviceLimits::queue_pairs);
     if (models == 0 || models > DeviceLimits::models)
         return fail(Code::E_INVAL, "{}: models got={} limit=1..{}", name(), models, DeviceLimits::models);
+    QAIC_CHECK(no_tenants());
     if (const auto out = in_flight(); out != 0)
         return fail(Code::E_BUSY, "{}: {} operations are not handed back yet: dequeue them", name(), out);
     drop_models();
@@ -216,6 +219,7 @@ Result<void> Device::close(bool force, std::int16_t dev_id)
     if (closed_) return refuse(fail(Code::E_UNSUPP, "{}: device is closed", name()));
     if (started_ && !force)
         return refuse(fail(Code::E_BUSY, "{}: stop the device before closing it", name()));
+    if (auto own = no_tenants(); !own && !force) return refuse(tl::unexpected(std::move(own).error()));
     if (const auto out = in_flight(); out != 0 && !force)
         return refuse(
             fail(Code::E_AGAIN, "{}: {} operations are not handed back yet: dequeue them", name(), out));
@@ -233,6 +237,7 @@ Result<void> Device::close(bool force, std::int16_t dev_id)
         log(LogLevel::ERR, "{}: {} operations of queue pairs without flush callback were never dequeued",
             name(), out);
     }
+    leave_to_tenants();
     client_.reset();
     forget_everything();
     loss_ = Loss::NONE;

@@ -11,6 +11,7 @@
 #include "qaic/model_slot.hpp"
 #include "qaic/nnc/client.hpp"
 #include "qaic/standby.hpp"
+#include "qaic/tenant.hpp"
 #include <array>
 #include <functional>
 #include <mutex>
@@ -77,6 +78,19 @@ class Device {
     /// flush callbacks. Queue pairs without one keep theirs for dequeue.
     [[nodiscard]] Result<void> stop(std::int16_t dev_id);
     [[nodiscard]] bool started() const noexcept { return started_; }
+
+    // ---- device_tenants.cpp: queue pairs that other processes use. These never wait: E_BUSY, try again.
+    /// Nobody in this process uses the queue pair from now on. It must be idle, and without flush callback:
+    /// that is a function of this process. Taken back when `who` has died, with what was in flight counted.
+    [[nodiscard]] Result<QueuePair*> lend(std::uint16_t id, std::unique_ptr<Tenant> who);
+    /// The tenant number `tenant` gives it back. E_BUSY while operations are in flight.
+    [[nodiscard]] Result<void> take_back(std::uint16_t id, std::uint64_t tenant);
+    /// Told which queue pairs this process may use: `ours` is null while one is lent. Under the lock, must
+    /// not call the device.
+    using Shown = std::function<void(std::uint16_t id, QueuePair* ours)>;
+    void on_shown(Shown hook) { shown_ = std::move(hook); }
+    /// Looks at a loaded model, kept from being unloaded meanwhile.
+    [[nodiscard]] Result<void> look_at(std::uint16_t model, const std::function<void(const Model&)>& look);
 
     // ---- models
     [[nodiscard]] Result<std::uint16_t> load_model(ConstSpan bytes);
@@ -211,6 +225,22 @@ class Device {
     void deliver_all(std::int16_t dev_id);
     [[nodiscard]] std::uint64_t in_flight_with_callback() const;
 
+    // device_tenants.cpp
+    [[nodiscard]] Tenant* tenant_of(const QueuePair& qp) const noexcept { return tenants_[qp.id].get(); }
+    [[nodiscard]] Result<void> no_tenants() const;
+    void show(std::uint16_t id, bool ours)
+    {
+        if (shown_) shown_(id, ours ? queue_pairs_[id].get() : nullptr);
+    }
+    [[nodiscard]] bool tenant_died() const noexcept;
+    /// Queue pairs of the dead: faults what they left in disorder, consumes what the card still answers, and
+    /// takes those back that are empty.
+    void evict_dead();
+    [[nodiscard]] bool emptied(QueuePair& qp);
+    [[nodiscard]] bool emptied(dbc::Lane& lane, bool torn);
+    [[nodiscard]] bool in_order(dbc::Channel& channel);
+    void leave_to_tenants();
+
     // device_models.cpp
     [[nodiscard]] Result<void> load_again(Slot& slot);
     /// Every instance that does not run.
@@ -317,12 +347,14 @@ class Device {
     std::array<EarlySsr, aic100::dbc_count> early_ssr_{};
     mutable std::mutex
         pairs_lock_; ///< inside control_: who only looks at queue pairs must not wait for a boot
-    std::vector<std::unique_ptr<QueuePair>> queue_pairs_; ///< changed under both locks
-    std::vector<std::unique_ptr<Standby>> standby_;       ///< one per queue pair
-    std::vector<std::unique_ptr<LaneList>> lane_lists_;   ///< the published ones, one per queue pair
-    std::vector<std::unique_ptr<Running>> draining_;      ///< fenced, operations not all handed back
+    std::vector<Placed<QueuePair>> queue_pairs_;                             ///< changed under both locks
+    std::array<std::unique_ptr<Tenant>, DeviceLimits::queue_pairs> tenants_; ///< by queue pair
+    Shown shown_;
+    std::vector<std::unique_ptr<Standby>> standby_;  ///< one per queue pair
+    std::vector<PublishedLanes> lane_lists_;         ///< the published ones, one per queue pair
+    std::vector<std::unique_ptr<Running>> draining_; ///< fenced, operations not all handed back
     // Unpublished, freed after the next successful quiesce:
-    std::vector<std::unique_ptr<LaneList>> old_lists_;
+    std::vector<PublishedLanes> old_lists_;
     std::vector<std::unique_ptr<Running>> old_running_;
     Nanos next_card_fence_{0}; ///< not before: a fence that failed takes long
     Loss loss_ = Loss::NONE;

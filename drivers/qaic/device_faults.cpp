@@ -43,6 +43,7 @@ bool Device::reactivation_due(const Slot& s, const Instance& i) const
 
 bool Device::trouble() const
 {
+    if (tenant_died()) return true;
     if (bus_->clock().now() < next_card_fence_) return false;
     if (loss_ == Loss::FENCE || loss_ == Loss::RELEASE) return true;
     for (const auto& d : draining_)
@@ -60,6 +61,7 @@ bool Device::trouble() const
 
 void Device::recover_locked()
 {
+    evict_dead();
     if (online()) {
         const auto health = controller_.health();
         if (health == mhi::Health::GONE || removal_)
@@ -71,6 +73,7 @@ void Device::recover_locked()
     } else {
         settle_loss();
     }
+    evict_dead(); // what was fenced for their sake
     if (online()) reactivate_due();
     reap();
     look_at_dbcs();
@@ -93,7 +96,8 @@ Result<void> Device::fence(Slot& s, Instance& i)
     r.queue().set_fenced();
     trace(TracePoint::FENCE, name(), id_of(s), r.activation().dbc);
     i.fenced_at = bus_->clock().now();
-    i.reactivate_at = i.budget.next(i.fenced_at);
+    const bool innocent = r.channel().fault.guard == dbc::Guard::OWNER; // the card did nothing wrong
+    i.reactivate_at = innocent ? i.fenced_at : i.budget.next(i.fenced_at);
     if (!i.reactivate_at)
         log(LogLevel::ERR, "{}: model {} stays out of use: {} recoveries in {} s; stop and start it", name(),
             id_of(s), RecoveryBudget::attempts, RecoveryBudget::window / 1s);
@@ -128,7 +132,7 @@ void Device::reactivate_due()
             auto& i = s.instances[n];
             if (!reactivation_due(s, i)) continue;
             const auto now = bus_->clock().now();
-            i.budget.spend(now);
+            if (i.running->channel().fault.guard != dbc::Guard::OWNER) i.budget.spend(now);
             auto again = load_again(s);
             if (again) again = activate(s, n);
             if (!again) {

@@ -42,6 +42,7 @@ Result<QueuePair*> Device::setup_queue_pair(std::uint16_t id, std::uint32_t nb_d
     if (!configured_ || id >= queue_pairs_.size())
         return fail(Code::E_INVAL, "{}: queue pair got={} limit={}", name(), id, queue_pairs_.size());
     if (started_) return fail(Code::E_BUSY, "{}: stop the device before setting up queue pairs", name());
+    if (queue_pairs_[id] && tenants_[id]) QAIC_CHECK(no_tenants());
     if (nb_desc == 0 || nb_desc > DeviceLimits::desc)
         return fail(Code::E_INVAL, "{}: queue pair {}: descriptors got={} limit=1..{}", name(), id, nb_desc,
                     DeviceLimits::desc);
@@ -50,10 +51,11 @@ Result<QueuePair*> Device::setup_queue_pair(std::uint16_t id, std::uint32_t nb_d
     // Lanes belong to queue pairs by position: models that were left started get new ones in start().
     for (auto& s : slots_) QAIC_CHECK(deactivate(s));
     QAIC_CHECK(republish());
-    standby_[id] =
-        std::make_unique<Standby>(static_cast<std::uint16_t>(slots_.size()), op_limit_, rte_rdtsc());
-    auto made = std::make_unique<QueuePair>(id, static_cast<std::uint16_t>(nb_desc),
-                                            static_cast<std::uint16_t>(slots_.size()), flush, bus_->reach());
+    standby_[id] = std::make_unique<Standby>(static_cast<std::uint16_t>(slots_.size()), op_limit_,
+                                             rte_rdtsc(), bus_->burst_memory());
+    auto made = place<QueuePair>(bus_->burst_memory(), id, static_cast<std::uint16_t>(nb_desc),
+                                 static_cast<std::uint16_t>(slots_.size()), flush, bus_->reach().table(),
+                                 bus_->burst_memory());
     {
         const std::lock_guard pairs(pairs_lock_);
         queue_pairs_[id] = std::move(made);
@@ -68,6 +70,7 @@ Result<void> Device::release_queue_pair(std::uint16_t id)
     if (id >= queue_pairs_.size() || !queue_pairs_[id]) return {};
     if (started_ || queue_pairs_[id]->in_flight() != 0)
         return fail(Code::E_AGAIN, "{}: queue pair {} is in use", name(), id);
+    if (tenants_[id]) QAIC_CHECK(no_tenants());
     for (auto& s : slots_) QAIC_CHECK(deactivate(s));
     QAIC_CHECK(republish());
     {
@@ -79,7 +82,11 @@ Result<void> Device::release_queue_pair(std::uint16_t id)
 
 Result<void> Device::quiesce_all()
 {
-    for (auto* q : set_up()) QAIC_CHECK(quiesce(*bus_, *q, config_.quiesce_limit));
+    for (auto* q : set_up()) {
+        auto* const who = tenant_of(*q);
+        QAIC_CHECK(
+            quiesce(*bus_, *q, config_.quiesce_limit, [who] { return who != nullptr && !who->alive(); }));
+    }
     old_lists_.clear();
     old_running_.clear();
     return {};
@@ -103,16 +110,16 @@ Result<void> Device::republish()
     for (auto& l : lane_lists_) old_lists_.push_back(std::move(l));
     lane_lists_.clear();
     for (std::size_t k = 0; k < pairs.size(); ++k) {
-        auto list = std::make_unique<LaneList>();
+        std::vector<dbc::Lane*> lanes;
         const auto watch = [&](Running& r) {
-            if (const auto lane = r.lane_of(k)) list->lanes.push_back(&r.queue().lane(*lane));
+            if (const auto lane = r.lane_of(k)) lanes.push_back(&r.queue().lane(*lane));
         };
         each_running([&](Slot&, Instance&, Running& r) { watch(r); });
         for (auto& d : draining_) watch(*d);
         for (auto& s : slots_)
             pairs[k]->ports[id_of(s)].store(port_for(s, *pairs[k], k), std::memory_order_release);
-        pairs[k]->lanes.store(list.get(), std::memory_order_release);
-        lane_lists_.push_back(std::move(list));
+        lane_lists_.emplace_back(bus_->burst_memory(), lanes);
+        pairs[k]->lanes.store(lane_lists_.back().get(), std::memory_order_release);
     }
     return quiesce_all();
 }

@@ -25,6 +25,7 @@ QueuePairSnapshot of(const QueuePair& q)
     s.rejected = q.rejected.load(std::memory_order_relaxed);
     s.failed = q.failed.load(std::memory_order_relaxed);
     s.full = q.full.load(std::memory_order_relaxed);
+    s.canceled = q.canceled.load(std::memory_order_relaxed);
     s.in_flight = s.enqueued - s.dequeued;
     return s;
 }

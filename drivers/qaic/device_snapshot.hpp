@@ -30,6 +30,7 @@ struct ModelCounters {
 struct QueuePairSnapshot {
     std::uint16_t id = 0, depth = 0;
     std::uint64_t enqueued = 0, dequeued = 0, rejected = 0, failed = 0, full = 0, in_flight = 0;
+    std::uint64_t canceled = 0; ///< of processes that died; in `dequeued` and `failed` too
 };
 
 /// A DBC at work for a model.

@@ -33,7 +33,8 @@ static_assert(offsetof(rte_ml_op, model_id) == 0 && offsetof(rte_ml_op, nb_batch
 }
 
 /// What is wrong with an operation that is not plain(); NONE for a good one over chains of segments.
-[[nodiscard]] inline OpRule check_op(const Reach& reach, const rte_ml_op& op, const ModelPort* port) noexcept
+[[nodiscard]] inline OpRule check_op(const ReachTable& reach, const rte_ml_op& op,
+                                     const ModelPort* port) noexcept
 {
     using dbc::ChainFault;
     if (port == nullptr) return OpRule::MODEL;
@@ -256,7 +257,7 @@ inline void poll_lane(dbc::Lane& lane, Out& out) noexcept
 
 /// Deadlines are judged when nothing came, so that whatever did finish is handed back first (reliability
 /// H10), and now and then on a busy queue too, where one lost operation would hide.
-__rte_noinline inline void judge_deadlines(const std::vector<dbc::Lane*>& lanes) noexcept
+__rte_noinline inline void judge_deadlines(std::span<dbc::Lane* const> lanes) noexcept
 {
     const auto now = rte_rdtsc();
     for (auto* const lane : lanes)

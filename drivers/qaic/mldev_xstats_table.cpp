@@ -87,6 +87,7 @@ struct Row {
 constexpr Row<Qp> queue_pair_rows[] = {
     {"enqueued", &Qp::enqueued}, {"dequeued", &Qp::dequeued}, {"rejected", &Qp::rejected},
     {"failed", &Qp::failed},     {"full", &Qp::full},         {"in_flight", &Qp::in_flight},
+    {"canceled", &Qp::canceled},
 };
 constexpr Row<ModelCounters> model_rows[] = {
     {"inferences", &ModelCounters::finished}, {"submitted", &ModelCounters::submitted},

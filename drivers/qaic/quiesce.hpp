@@ -6,6 +6,7 @@
 #include "qaic/bus/bus.hpp"
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 namespace qaic {
 
@@ -20,6 +21,9 @@ class BurstMark {
     }
     void leave() noexcept { seq_.store(seq_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
     [[nodiscard]] std::uint32_t value() const noexcept { return seq_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool inside() const noexcept { return value() % 2 != 0; }
+    /// The thread inside is no more.
+    void forget() noexcept { seq_.store(0, std::memory_order_release); }
 
   private:
     std::atomic<std::uint32_t> seq_{0};
@@ -36,13 +40,17 @@ class BurstScope {
     BurstMark& mark_;
 };
 
-/// Registers this process for private expedited membarriers; E_UNSUPP with the kernel's reason otherwise.
+/// Registers this process for expedited membarriers; E_UNSUPP with the kernel's reason otherwise.
 /// Idempotent.
 [[nodiscard]] Result<void> quiesce_setup();
-/// The fence on all cores that run this process.
+/// The same for those that other processes issue too (Linux 4.16); a secondary process cannot do without.
+[[nodiscard]] Result<void> quiesce_setup_shared();
+/// The fence on all cores that run this process, and on those that run one registered by
+/// quiesce_setup_shared().
 void quiesce_fence() noexcept;
 /// After everything written before is visible to every burst call that starts later, waits until the call
-/// that may have started earlier has left. E_BUSY after `limit`.
-[[nodiscard]] Result<void> wait_outside(Bus& bus, const BurstMark& mark, Nanos limit);
+/// that may have started earlier has left, or its process is `gone`. E_BUSY after `limit`.
+[[nodiscard]] Result<void> wait_outside(Bus& bus, const BurstMark& mark, Nanos limit,
+                                        const std::function<bool()>& gone = {});
 
 } // namespace qaic

@@ -19,8 +19,7 @@ std::uint32_t lane_depth(std::uint32_t wanted, std::uint32_t lanes, std::uint32_
 std::uint64_t Running::submitted() noexcept
 {
     std::uint64_t n = 0;
-    for (std::size_t i = 0; i < ports_.size(); ++i)
-        n += queue_->lane(static_cast<std::uint32_t>(i)).submitted();
+    for (std::size_t i = 0; i < lanes_; ++i) n += queue_->lane(static_cast<std::uint32_t>(i)).submitted();
     return n;
 }
 
@@ -43,6 +42,9 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
                                                    .depth = r->depth_,
                                                    .op_limit = config.op_limit,
                                                    .completions = config.completions}));
+    r->lanes_ = lanes; // memory before the card has an activation to lose
+    r->ports_ = place_array<ModelPort>(bus.burst_memory(), lanes);
+    r->plan_ = place_array<dbc::SlicePlan::Element>(bus.burst_memory(), elements);
     const auto give_up = [&](dbc::Queue& q) {
         retired += q.fifo_bytes();
         q.retire_memory();
@@ -74,16 +76,16 @@ Result<std::unique_ptr<Running>> Running::activate(Bus& bus, nnc::Client& client
                                   .mcid = activation->mcid_base},
                                  layout.input_bytes, layout.output_bytes);
     if (!plan) return undo(std::move(plan).error());
-    r->plan_ = std::move(*plan);
-    if (auto bound = r->queue_->bind(r->activation_.dbc, config.now, r->plan_.elements); !bound)
+    if (auto bound = r->queue_->bind(r->activation_.dbc, config.now, plan->elements); !bound)
         return undo(std::move(bound).error());
+    std::copy(plan->elements.begin(), plan->elements.end(), r->plan_.get());
     for (std::uint32_t lane = 0; lane < lanes; ++lane)
-        r->ports_.push_back({.lane = &r->queue_->lane(lane),
-                             .elements = r->plan_.elements.data(),
-                             .element_count = static_cast<std::uint32_t>(r->plan_.elements.size()),
-                             .input_bytes = static_cast<std::uint32_t>(layout.input_bytes),
-                             .output_bytes = static_cast<std::uint32_t>(layout.output_bytes),
-                             .batches = layout.batches});
+        r->ports_[lane] = {.lane = &r->queue_->lane(lane),
+                           .elements = r->plan_.get(),
+                           .element_count = static_cast<std::uint32_t>(plan->elements.size()),
+                           .input_bytes = static_cast<std::uint32_t>(layout.input_bytes),
+                           .output_bytes = static_cast<std::uint32_t>(layout.output_bytes),
+                           .batches = layout.batches};
     return r;
 }
 

@@ -42,7 +42,7 @@ class Running {
     [[nodiscard]] const ModelPort& port(std::size_t lane) const noexcept { return ports_[lane]; }
     [[nodiscard]] std::uint64_t outstanding() const noexcept { return queue_->outstanding(); }
     [[nodiscard]] std::uint64_t submitted() noexcept;
-    [[nodiscard]] std::size_t lanes() const noexcept { return ports_.size(); }
+    [[nodiscard]] std::size_t lanes() const noexcept { return lanes_; }
     [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
 
     /// Lane of the device's queue pair number `pair`; nothing when that one feeds another instance.
@@ -65,10 +65,10 @@ class Running {
     Running() = default;
     nnc::Activation activation_;
     std::unique_ptr<dbc::Queue> queue_;
-    dbc::SlicePlan plan_;
-    std::vector<ModelPort> ports_; ///< one per lane
+    PlacedArray<dbc::SlicePlan::Element> plan_;
+    PlacedArray<ModelPort> ports_; ///< one per lane
     std::vector<std::uint32_t> pairs_;
-    std::uint32_t depth_ = 0, instance_ = 0;
+    std::uint32_t depth_ = 0, lanes_ = 0, instance_ = 0;
 };
 
 } // namespace qaic

@@ -49,9 +49,10 @@ Result<void> echo(Bus& bus, Running& running, const DmaMemory& memory, Nanos lim
 {
     const auto dbc = running.activation().dbc;
     EchoOp echo(memory, static_cast<std::uint8_t>(dbc * 16 + 1));
-    QueuePair pair(0, 1, 1, nullptr, bus.reach());
+    QueuePair pair(0, 1, 1, nullptr, bus.reach().table());
     LaneList lanes;
-    lanes.lanes = {&running.queue().lane(0)};
+    dbc::Lane* const lane = &running.queue().lane(0);
+    lanes.lanes = {&lane, 1};
     pair.ports[0].store(&running.port(0));
     pair.lanes.store(&lanes);
     auto* sent = &echo.op;

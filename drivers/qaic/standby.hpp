@@ -12,11 +12,14 @@ namespace qaic {
 
 class Standby {
   public:
-    Standby(std::uint16_t models, std::uint64_t op_limit, std::uint64_t now) : ports_(models)
+    Standby(std::uint16_t models, std::uint64_t op_limit, std::uint64_t now,
+            std::pmr::memory_resource& memory)
+        : nowhere_(place<Nowhere>(memory)), ports_(place_array<ModelPort>(memory, models))
     {
-        channel_.lanes = &lane_;
-        lane_.bind(channel_, 0, 0, op_limit, now);
-        channel_.state.store(dbc::ChannelState::ACTIVE);
+        auto& [channel, lane] = *nowhere_;
+        channel.lanes = &lane;
+        lane.bind(channel, 0, 0, op_limit, now, memory);
+        channel.state.store(dbc::ChannelState::ACTIVE);
     }
     Standby(const Standby&) = delete;
     Standby& operator=(const Standby&) = delete;
@@ -28,18 +31,21 @@ class Standby {
         if (p.lane != nullptr) return &p; // may be published: never written then
         p = like;
         p.elements = nullptr, p.element_count = 0;
-        p.lane = &lane_;
+        p.lane = &nowhere_->lane;
         return &p;
     }
     /// Another model takes the slot; nobody uses its port.
     void forget(std::size_t id) { ports_[id] = {}; }
     /// For good.
-    void end(dbc::Guard why) noexcept { channel_.raise(why); }
+    void end(dbc::Guard why) noexcept { nowhere_->channel.raise(why); }
 
   private:
-    dbc::Channel channel_;
-    dbc::Lane lane_;
-    std::vector<ModelPort> ports_; ///< by model id
+    struct Nowhere {
+        dbc::Channel channel;
+        dbc::Lane lane;
+    };
+    Placed<Nowhere> nowhere_;
+    PlacedArray<ModelPort> ports_; ///< by model id
 };
 
 } // namespace qaic

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "qaic/bus/reach.hpp"
 #include <cstdint>
+#include <memory_resource>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -86,7 +87,13 @@ class Bus {
     [[nodiscard]] virtual Result<void> dma_unmap(Iova iova, std::size_t bytes) = 0;
     virtual void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept = 0;
     /// What the card can reach now. A bus that does not know says everything.
-    [[nodiscard]] virtual const Reach& reach() const noexcept { return reach_; }
+    [[nodiscard]] virtual Reach& reach() noexcept { return reach_; }
+    /// Where everything lies that burst calls touch besides DMA memory (placed.hpp): the heap, or memory that
+    /// other processes of the application map too. Outlives the bus. Control threads only.
+    [[nodiscard]] virtual std::pmr::memory_resource& burst_memory() noexcept
+    {
+        return *std::pmr::new_delete_resource();
+    }
 
     // ---- interrupts
     // -----------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class InProcessLink final : public card::HostPort {
     [[nodiscard]] Result<void> unmap(Iova iova, std::size_t bytes);
     void punch(Iova iova, std::size_t bytes);
     [[nodiscard]] std::size_t maps();
-    [[nodiscard]] const Reach& reach() const noexcept { return reach_; }
+    [[nodiscard]] Reach& reach() noexcept { return reach_; }
 
     // ---- MSI
     [[nodiscard]] std::uint64_t msi_count(unsigned vector) const noexcept;
@@ -115,7 +115,7 @@ class InProcessBus : public Bus {
     const Clock& clock() const noexcept override { return link_.clock(); }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }
-    const Reach& reach() const noexcept override { return link_.reach(); }
+    Reach& reach() noexcept override { return link_.reach(); }
 
     [[nodiscard]] InProcessLink& link() noexcept { return link_; }
     [[nodiscard]] bool bus_master() const noexcept { return bus_master_; }

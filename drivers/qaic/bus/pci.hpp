@@ -40,7 +40,7 @@ class PciBus final : public Bus {
     SteadyClock clock_;
     bool interrupts_ = false; ///< switched on, at the first completion_fd()
     EalMemory memory_;
-    EalFollower follower_; ///< VFIO maps EAL's memory; this tells the data path
+    EalFollower follower_;                             ///< VFIO maps EAL's memory; this tells the data path
     std::unordered_map<std::uint64_t, void*> foreign_; ///< dma_map: iova -> va
 };
 

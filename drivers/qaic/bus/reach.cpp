@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "qaic/bus/reach.hpp"
+#include <algorithm>
 
 namespace qaic {
 namespace {
@@ -9,9 +10,24 @@ constexpr Window everything{0, ~std::uint64_t{0} - 1};
 constexpr int most_tries = 1000;
 } // namespace
 
-Reach::Reach()
+Reach::Reach() : own_(std::make_unique<ReachTable>())
 {
     ranges_[everything.first] = everything.bytes;
+    publish();
+}
+
+void Reach::lie_in(std::pmr::memory_resource& memory)
+{
+    auto moved = place<ReachTable>(memory);
+    const std::lock_guard guard(lock_);
+    moved->publish(ranges_);
+    lent_ = std::move(moved);
+}
+
+void Reach::leave() noexcept
+{
+    const std::lock_guard guard(lock_);
+    lent_.reset();
     publish();
 }
 
@@ -56,33 +72,33 @@ void Reach::punch(std::uint64_t iova, std::uint64_t bytes)
     }
 }
 
-void Reach::publish()
+void ReachTable::publish(const std::map<std::uint64_t, std::uint64_t>& ranges) noexcept
 {
     const auto next = version_.load(std::memory_order_relaxed) + 1;
     // Before the first store below nothing may be seen of it by a lookup that still trusts this table: such a
     // lookup began two versions ago, and finds at its end that the version is another.
     std::atomic_thread_fence(std::memory_order_release);
-    auto& current = tables_[next & 1];
-    auto* table = current.load(std::memory_order_relaxed);
-    if (table == nullptr || table->capacity < ranges_.size()) {
-        const auto room = std::max<std::size_t>(64, ranges_.size() * 2);
-        table = all_.emplace_back(std::make_unique<Table>(room)).get();
-        current.store(table, std::memory_order_release);
-    }
+    auto& table = tables_[next & 1];
     std::size_t i = 0;
-    for (const auto& [first, bytes] : ranges_) {
-        table->entries[i].first.store(first, std::memory_order_relaxed);
-        table->entries[i++].bytes.store(bytes, std::memory_order_relaxed);
+    for (const auto& [first, bytes] : ranges) {
+        if (i == capacity) {
+            auto& last = table.entries[capacity - 1];
+            const auto from = last.first.load(std::memory_order_relaxed);
+            last.bytes.store(everything.bytes - from, std::memory_order_relaxed);
+            break;
+        }
+        table.entries[i].first.store(first, std::memory_order_relaxed);
+        table.entries[i++].bytes.store(bytes, std::memory_order_relaxed);
     }
-    table->count.store(i, std::memory_order_relaxed);
+    table.count.store(i, std::memory_order_relaxed);
     version_.store(next, std::memory_order_release);
 }
 
-Window Reach::find(std::uint64_t iova, std::uint64_t bytes) const noexcept
+Window ReachTable::find(std::uint64_t iova, std::uint64_t bytes) const noexcept
 {
     for (int tries = 0; tries < most_tries; ++tries) {
         const auto version = version_.load(std::memory_order_acquire);
-        const auto& table = *tables_[version & 1].load(std::memory_order_acquire);
+        const auto& table = tables_[version & 1];
         const auto& entries = table.entries;
         std::size_t from = 0, left = table.count.load(std::memory_order_relaxed);
         while (left != 0) { // the last entry that starts at or below iova is before `from`

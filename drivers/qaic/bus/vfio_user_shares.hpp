@@ -26,7 +26,7 @@ class Shares {
     [[nodiscard]] bool covers(Iova iova, std::uint64_t bytes) const;
     [[nodiscard]] std::size_t size() const;
     /// The same, for the data path.
-    [[nodiscard]] const Reach& reach() const noexcept { return reach_; }
+    [[nodiscard]] Reach& reach() noexcept { return reach_; }
 
   private:
     using Table = std::map<std::uint64_t, std::uint64_t>; ///< iova -> bytes, disjoint

@@ -38,7 +38,7 @@ inline Piece piece_at(const rte_ml_buff_seg* segment, std::uint64_t offset, std:
 }
 
 /// max_segments at most, together `bytes` or more, and the card can reach that many of them?
-inline ChainFault check_chain(const Reach& reach, const rte_ml_buff_seg* segment,
+inline ChainFault check_chain(const ReachTable& reach, const rte_ml_buff_seg* segment,
                               std::uint64_t bytes) noexcept
 {
     std::uint64_t total = 0;

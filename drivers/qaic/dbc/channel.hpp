@@ -34,6 +34,8 @@ struct alignas(16) Slot {
 };
 static_assert(sizeof(Slot) == 16);
 inline constexpr std::uint64_t live_bit = 1u << 16, key_mask = 0x1ffff;
+/// Held besides another slot by an operation over chains of segments: its token means nothing.
+inline constexpr std::uint64_t besides_bit = 1u << 17;
 inline constexpr unsigned epoch_shift = 32, more_shift = 48;
 
 /// How the consumer learns of responses (docs/adr/0006). MEMORY: the next response word has been written over

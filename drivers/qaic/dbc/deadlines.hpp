@@ -47,6 +47,8 @@ class Deadlines {
         recent_.fill(0);
     }
 
+    void restart(std::uint64_t now) noexcept { reset(limit_, now); }
+
     // ---- producer
     /// Counts `count` operations in by the limit of all.
     [[nodiscard]] Ticket issue(std::uint32_t count) noexcept

@@ -20,6 +20,7 @@ enum class Guard : std::uint8_t {
     REMOVED,
     STOP,
     FAILED, ///< of a device that is out of use for good
+    OWNER,  ///< a process died inside a burst call on this DBC (docs/adr/0010)
 };
 
 struct GuardInfo {
@@ -39,6 +40,7 @@ inline constexpr GuardInfo guard_table[] = {
     {Code::E_REMOVED, "removed", "card is gone"},
     {Code::E_CANCELED, "stop", "flushed by stop"},
     {Code::E_STATE, "failed", "device failed: close it and attach again"},
+    {Code::E_RESET, "owner", "a process that fed this DBC died in a burst call"},
 };
 [[nodiscard]] constexpr const GuardInfo& guard_info(Guard g) noexcept
 {

@@ -35,12 +35,12 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
 
     /// Set-up: owns slots [first, first + count) of the channel. All ids are free.
     void bind(Channel& owner, std::uint32_t first, std::uint32_t count, std::uint64_t limit,
-              std::uint64_t now)
+              std::uint64_t now, std::pmr::memory_resource& memory = *std::pmr::new_delete_resource())
     {
         channel = &owner;
         first_ = first, count_ = count;
-        free_.reset(count);
-        done_.reset(count);
+        free_.reset(count, memory);
+        done_.reset(count, memory);
         for (std::uint32_t i = 0; i < count; ++i) (void)free_.push(static_cast<std::uint16_t>(first + i));
         deadlines.reset(limit, now);
         submitted_.store(0), finished_.store(0), errors.store(0);
@@ -99,7 +99,7 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         for (auto i = wanted; i-- > 1;) {
             auto& state = c.slots[free_.peek(i)].state;
             const auto next = i + 1 < wanted ? std::uint64_t{free_.peek(i + 1)} + 1 : 0;
-            state.store((state.load(std::memory_order_relaxed) & 0xffff) | next << more_shift,
+            state.store((state.load(std::memory_order_relaxed) & 0xffff) | besides_bit | next << more_shift,
                         std::memory_order_relaxed);
         }
         const auto more = wanted > 1 ? std::uint64_t{free_.peek(1)} + 1 : 0;
@@ -156,6 +156,17 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         }
         return n;
     }
+    // ---- control side, for a process that is no more (docs/adr/0010); lane_after_death.hpp
+    /// Operations of this lane that are in the card or were handed over to it.
+    [[nodiscard]] std::uint32_t held() noexcept;
+    /// Channel FENCED: the lane is empty, whatever state its process left it in.
+    void abandon() noexcept;
+    /// Channel ACTIVE and nothing held(): all ids are free again.
+    void restart(std::uint64_t now) noexcept;
+    /// Channel about to be FENCED, nobody inside a burst call: operations that a drainer took and did not
+    /// hand over before it died count as outstanding again.
+    void revive_lost() noexcept;
+
     /// Consumer: `n` of the operations handed back failed.
     void count_errors(std::uint64_t n) noexcept
     {
@@ -203,7 +214,10 @@ class alignas(RTE_CACHE_LINE_SIZE) Lane {
         Channel& c = *channel;
         submitted_.store(submitted_.load(std::memory_order_relaxed) + ops, std::memory_order_release);
         if (c.shared()) {
-            while (c.turn.load(std::memory_order_acquire) != start) rte_pause();
+            while (c.turn.load(std::memory_order_acquire) != start) {
+                if (unlikely(!c.active())) return; // who has the turn may be dead; the fence hands these back
+                rte_pause();
+            }
             c.publish(start + elements, ops);
             c.turn.store(start + elements, std::memory_order_release);
         } else {

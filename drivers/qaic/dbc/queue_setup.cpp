@@ -37,9 +37,11 @@ Result<std::unique_ptr<Queue>> Queue::allocate(Bus& bus, const QueueConfig& conf
     std::unique_ptr<Queue> q(new Queue(bus, config));
     q->layout_ = *layout;
     QAIC_TRY(q->fifo_, bus.dma_alloc(layout->bytes, aic100::fifo_align, "dbc_fifo"));
-    q->slots_ = std::make_unique<Slot[]>(std::bit_ceil(slots)); // any slot number an id can hold is in range
-    q->lanes_ = std::make_unique<Lane[]>(config.lanes);
-    auto& c = q->channel_;
+    q->slots_ = place_array<Slot>(bus.burst_memory(),
+                                  std::bit_ceil(slots)); // any slot number an id can hold is in range
+    q->lanes_ = place_array<Lane>(bus.burst_memory(), config.lanes);
+    q->channel_ = place<Channel>(bus.burst_memory());
+    auto& c = *q->channel_;
     c.requests = reinterpret_cast<aic100::RequestElement*>(q->fifo_.data());
     c.responses = reinterpret_cast<std::uint32_t*>(q->fifo_.data() + layout->response_offset);
     c.slots = q->slots_.get();
@@ -62,7 +64,7 @@ Queue::~Queue() = default;
 
 Result<void> Queue::bind(unsigned dbc, std::uint64_t now, std::span<const SlicePlan::Element> plan)
 {
-    auto& c = channel_;
+    auto& c = *channel_;
     if (dbc >= aic100::dbc_count)
         return fail(Code::E_PROTO, "{}: N-DBC id out of range got={} limit={}", bus_.name(), dbc,
                     aic100::dbc_count);
@@ -97,7 +99,7 @@ Result<void> Queue::bind(unsigned dbc, std::uint64_t now, std::span<const SliceP
         state.store(c.ids.slot(last) == i ? last : i);
     }
     for (std::uint32_t i = 0; i < c.lane_count; ++i)
-        lanes_[i].bind(c, i * c.slots_per_lane, c.slots_per_lane, config_.op_limit, now);
+        lanes_[i].bind(c, i * c.slots_per_lane, c.slots_per_lane, config_.op_limit, now, bus_.burst_memory());
     c.state.store(ChannelState::ACTIVE, std::memory_order_release);
     return {};
 }
@@ -106,26 +108,34 @@ Result<void> Queue::bind(unsigned dbc, std::uint64_t now, std::span<const SliceP
 /// even unless the card is strange, and then elements are written whole.
 void Queue::fill_ring(std::span<const SlicePlan::Element> plan) noexcept
 {
-    auto& c = channel_;
+    auto& c = *channel_;
     c.filled = InOut::fits(plan) && !c.shared() && c.tail.load() % 2 == 0;
     if (!c.filled) return;
     for (std::uint32_t i = 0; i <= c.mask; ++i) c.requests[i] = plan[i % 2].wire;
 }
 
+void Queue::set_fenced() noexcept
+{
+    auto& c = *channel_;
+    if (c.draining.exchange(false)) // by a process that died of it
+        for (std::uint32_t i = 0; i < c.lane_count; ++i) lanes_[i].revive_lost();
+    c.state.store(ChannelState::FENCED, std::memory_order_release);
+}
+
 std::uint64_t Queue::outstanding() const noexcept
 {
     std::uint64_t n = 0;
-    if (channel_.state.load() != ChannelState::UNBOUND)
-        for (std::uint32_t i = 0; i < channel_.lane_count; ++i) n += lanes_[i].outstanding();
+    if (channel_->state.load() != ChannelState::UNBOUND)
+        for (std::uint32_t i = 0; i < channel_->lane_count; ++i) n += lanes_[i].outstanding();
     return n;
 }
 
 std::string Queue::fault_text() const
 {
-    const auto& f = channel_.fault;
+    const auto& f = channel_->fault;
     const auto& info = guard_info(f.guard);
     return fmt::format("{} {}: {} {} got={} limit={} dbc={}", bus_.name(), code_name(info.code), info.name,
-                       info.text, f.got, f.limit, channel_.dbc);
+                       info.text, f.got, f.limit, channel_->dbc);
 }
 
 } // namespace qaic::dbc

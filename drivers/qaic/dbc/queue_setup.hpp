@@ -32,15 +32,16 @@ class Queue {
     [[nodiscard]] Result<void> bind(unsigned dbc, std::uint64_t now,
                                     std::span<const SlicePlan::Element> plan = {});
     /// Nobody submits any more; outstanding operations stay until the fence is confirmed.
-    void quarantine(Guard why) noexcept { channel_.raise(why); }
-    /// The card provably cannot write into this DBC's operations any more (reliability.md 2.3).
-    void set_fenced() noexcept { channel_.state.store(ChannelState::FENCED, std::memory_order_release); }
+    void quarantine(Guard why) noexcept { channel_->raise(why); }
+    /// The card provably cannot write into this DBC's operations any more (reliability.md 2.3), and nobody
+    /// alive is inside a burst call.
+    void set_fenced() noexcept;
     /// The card may still write: the FIFO memory is given up instead of freed when the queue dies.
     void retire_memory() noexcept { fifo_.retire(); }
 
-    [[nodiscard]] Channel& channel() noexcept { return channel_; }
+    [[nodiscard]] Channel& channel() noexcept { return *channel_; }
     [[nodiscard]] Lane& lane(std::uint32_t i) noexcept { return lanes_[i]; }
-    [[nodiscard]] std::uint32_t elements() const noexcept { return channel_.mask + 1; }
+    [[nodiscard]] std::uint32_t elements() const noexcept { return channel_->mask + 1; }
     [[nodiscard]] Iova request_fifo() const noexcept { return fifo_.iova(); }
     [[nodiscard]] Iova response_fifo() const noexcept
     {
@@ -61,9 +62,9 @@ class Queue {
     QueueConfig config_;
     aic100::FifoLayout layout_{};
     DmaMemory fifo_;
-    std::unique_ptr<Slot[]> slots_;
-    std::unique_ptr<Lane[]> lanes_;
-    Channel channel_;
+    PlacedArray<Slot> slots_;
+    PlacedArray<Lane> lanes_;
+    Placed<Channel> channel_;
 };
 
 } // namespace qaic::dbc

@@ -3,11 +3,11 @@
 // of the other side's index. rte_ring costs 11 cycles at burst 1 (dpdk-driver-guide.md 8); this is on the
 // path of every op.
 #pragma once
+#include "qaic/bus/placed.hpp"
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
-#include <memory>
 #include <rte_common.h>
 
 namespace qaic::dbc {
@@ -17,10 +17,10 @@ class SpscRing {
   public:
     SpscRing() = default;
     /// Room for at least `capacity` values. Set-up only: no thread may be using the ring.
-    void reset(std::uint32_t capacity)
+    void reset(std::uint32_t capacity, std::pmr::memory_resource& memory = *std::pmr::new_delete_resource())
     {
         const auto n = std::bit_ceil(std::max(capacity, 2u));
-        if (n != mask_ + 1 || !slots_) slots_ = std::make_unique<T[]>(n);
+        if (n != mask_ + 1 || !slots_) slots_ = place_array<T>(memory, n);
         mask_ = n - 1;
         head_.store(0), tail_.store(0);
         cached_head_ = cached_tail_ = 0;
@@ -65,6 +65,15 @@ class SpscRing {
     /// One of those values, by its place.
     void write(std::uint32_t at, const T& value) noexcept { slots_[at & mask_] = value; }
 
+    /// Set-up only, or when both sides are still: visits what is in the ring.
+    template<class Visit>
+    void each(Visit&& visit) const
+    {
+        for (auto at = head_.load(std::memory_order_acquire); at != tail_.load(std::memory_order_acquire);
+             ++at)
+            visit(slots_[at & mask_]);
+    }
+
     // ---- consumer ----
     /// How many values, at most `wanted`, can be taken now. Looks at the producer's index only when it must.
     [[nodiscard]] std::uint32_t available(std::uint32_t wanted) noexcept
@@ -102,7 +111,7 @@ class SpscRing {
     };
 
   private:
-    std::unique_ptr<T[]> slots_;
+    PlacedArray<T> slots_;
     std::uint32_t mask_ = 0;
     alignas(RTE_CACHE_LINE_SIZE) std::atomic<std::uint32_t> head_{0}; // consumer's line
     std::uint32_t cached_tail_ = 0;

@@ -13,13 +13,13 @@ struct Rig {
     explicit Rig(std::uint16_t depth, std::uint64_t op_limit = ~0ull >> 1)
         : queue(std::move(
               *dbc::Queue::allocate(bus, {.elements_per_op = 2, .depth = depth, .op_limit = op_limit}))),
-          card(*queue, bus.registers(0)), qp(0, depth, 4, nullptr, bus.reach())
+          card(*queue, bus.registers(0)), qp(0, depth, 4, nullptr, bus.reach().table())
     {
         EXPECT_TRUE(queue->bind(0, rte_rdtsc()));
         dbc::Transfer in{.bytes = 32}, out{.to_device = false, .bytes = 16};
         plan = *dbc::plan_slices(std::vector{in, out}, {.ddr = 0x1000}, 32, 16);
         port = {&queue->lane(0), plan.elements.data(), 2, 32, 16};
-        lanes.lanes = {&queue->lane(0)};
+        lanes.lanes = {&port.lane, 1};
         qp.ports[1].store(&port);
         qp.lanes.store(&lanes);
         for (auto& op : ops) make_good(op);

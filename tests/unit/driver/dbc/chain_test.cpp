@@ -19,12 +19,12 @@ struct Rig {
               *dbc::Queue::allocate(bus, {.elements_per_op = static_cast<std::uint32_t>(transfers.size()),
                                           .depth = depth,
                                           .op_limit = ~0ull >> 1}))),
-          card(*queue, bus.registers(0)), qp(0, depth, 1, nullptr, bus.reach())
+          card(*queue, bus.registers(0)), qp(0, depth, 1, nullptr, bus.reach().table())
     {
         EXPECT_TRUE(queue->bind(0, rte_rdtsc(), plan.elements));
         port = {&queue->lane(0), plan.elements.data(), static_cast<std::uint32_t>(plan.elements.size()), 32,
                 16};
-        lanes.lanes = {&queue->lane(0)};
+        lanes.lanes = {&port.lane, 1};
         qp.ports[0].store(&port);
         qp.lanes.store(&lanes);
     }

@@ -10,12 +10,12 @@ using test_dbc::Rig;
 TEST(Reach, EverythingUntilSomethingIsKnown)
 {
     Reach reach;
-    EXPECT_TRUE(reach.find(0, 1).holds(~0ull - 2, 1));
-    EXPECT_EQ(reach.find(RTE_BAD_IOVA, 0), Window{});
+    EXPECT_TRUE(reach.table().find(0, 1).holds(~0ull - 2, 1));
+    EXPECT_EQ(reach.table().find(RTE_BAD_IOVA, 0), Window{});
     reach.add(0x1000, 0x1000);
-    EXPECT_EQ(reach.find(0, 1), Window{});
-    EXPECT_EQ(reach.find(0x1800, 0x800), (Window{0x1000, 0x1000}));
-    EXPECT_EQ(reach.find(0x1800, 0x801), Window{});
+    EXPECT_EQ(reach.table().find(0, 1), Window{});
+    EXPECT_EQ(reach.table().find(0x1800, 0x800), (Window{0x1000, 0x1000}));
+    EXPECT_EQ(reach.table().find(0x1800, 0x801), Window{});
 }
 
 TEST(Reach, NeighboursAreOneRangeAndRemovalSplitsIt)
@@ -23,17 +23,17 @@ TEST(Reach, NeighboursAreOneRangeAndRemovalSplitsIt)
     Reach reach;
     for (const std::uint64_t at : {0x3000, 0x1000, 0x2000, 0x2000}) reach.add(at, 0x1000);
     EXPECT_EQ(reach.size(), 1u);
-    EXPECT_EQ(reach.find(0x1fff, 2), (Window{0x1000, 0x3000}));
-    const auto before = reach.version();
+    EXPECT_EQ(reach.table().find(0x1fff, 2), (Window{0x1000, 0x3000}));
+    const auto before = reach.table().version();
     reach.remove(0x1800, 0x1000);
-    EXPECT_NE(reach.version(), before);
+    EXPECT_NE(reach.table().version(), before);
     EXPECT_EQ(reach.size(), 2u);
-    EXPECT_EQ(reach.find(0x1000, 0x800), (Window{0x1000, 0x800}));
-    EXPECT_EQ(reach.find(0x1000, 0x801), Window{});
-    EXPECT_EQ(reach.find(0x2800, 1), (Window{0x2800, 0x1800}));
+    EXPECT_EQ(reach.table().find(0x1000, 0x800), (Window{0x1000, 0x800}));
+    EXPECT_EQ(reach.table().find(0x1000, 0x801), Window{});
+    EXPECT_EQ(reach.table().find(0x2800, 1), (Window{0x2800, 0x1800}));
     reach.remove(0, ~0ull >> 1);
     EXPECT_EQ(reach.size(), 0u);
-    EXPECT_EQ(reach.find(0x1000, 0), Window{});
+    EXPECT_EQ(reach.table().find(0x1000, 0), Window{});
 }
 
 TEST(Reach, ThousandsOfPagesThatDoNotTouch)
@@ -43,8 +43,8 @@ TEST(Reach, ThousandsOfPagesThatDoNotTouch)
     for (std::uint64_t i = 0; i < count; ++i) reach.add((i * 7919 % count) * 2 * page, page);
     EXPECT_EQ(reach.size(), count);
     for (std::uint64_t i = 0; i < count; ++i) {
-        EXPECT_EQ(reach.find(i * 2 * page + 8, page - 8), (Window{i * 2 * page, page}));
-        EXPECT_EQ(reach.find(i * 2 * page + page, 1), Window{});
+        EXPECT_EQ(reach.table().find(i * 2 * page + 8, page - 8), (Window{i * 2 * page, page}));
+        EXPECT_EQ(reach.table().find(i * 2 * page + page, 1), Window{});
     }
 }
 
@@ -65,9 +65,9 @@ TEST(Reach, LookupsDoNotSeeHalfAChange)
             }
     });
     for (int i = 0; i < 200'000; ++i) {
-        ASSERT_EQ(reach.find(0x100010, 0x20), (Window{0x100000, 0x1000}));
-        ASSERT_EQ(reach.find(0x180000, 1), Window{});
-        const auto some = reach.find(0x1210, 8);
+        ASSERT_EQ(reach.table().find(0x100010, 0x20), (Window{0x100000, 0x1000}));
+        ASSERT_EQ(reach.table().find(0x180000, 1), Window{});
+        const auto some = reach.table().find(0x1210, 8);
         ASSERT_TRUE(some == Window{} || some == (Window{0x1200, 0x80}));
     }
     stop.store(true);
