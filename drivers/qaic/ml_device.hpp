@@ -7,6 +7,8 @@
 #include "qaic/dpdk_compat/dpdk.hpp"
 #include "qaic/housekeeping.hpp"
 #include "qaic/mldev_burst.hpp"
+#include "qaic/secondary/primary.hpp"
+#include "qaic/secondary/secondary.hpp"
 #include "qaic/seen/error_log.hpp"
 #include "qaic/seen/latency.hpp"
 #include "qaic/waiting.hpp"
@@ -34,6 +36,7 @@ struct MlDevice {
     std::unique_ptr<ErrorLog> errors; ///< from before the card is booted
     bool event_callback = false;      ///< the application registered one (native/events.cpp)
     Bursts bursts;
+    std::unique_ptr<secondary::Host> secondaries; ///< dies before the device
 
     /// By queue pair, made on request; they die with the device.
     std::array<std::unique_ptr<CompletionWaiter>, DeviceLimits::queue_pairs> waiters;
@@ -62,8 +65,6 @@ int finish(const Error& error) noexcept;
 void follow_iova_devarg(rte_vdev_driver& driver) noexcept;
 /// Takes it out again, from whatever state; 0 when there is none of that name.
 int remove_ml_device(const char* name) noexcept;
-/// E_UNSUPP, in a line that names the device, when this is a secondary process.
-[[nodiscard]] Result<void> refuse_secondary(const char* name);
 
 /// Frees data->queue_pairs and data->models, and points the bursts at stubs.
 void forget_queues(rte_ml_dev* dev) noexcept;

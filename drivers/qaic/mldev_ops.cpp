@@ -7,18 +7,6 @@
 namespace qaic {
 namespace {
 
-int dev_info_get(rte_ml_dev* dev, rte_ml_dev_info* info)
-{
-    info->driver_name = dev->device->driver != nullptr ? dev->device->driver->name : "ml_qaic";
-    info->max_models = DeviceLimits::models;
-    info->max_queue_pairs = DeviceLimits::queue_pairs;
-    info->max_desc = DeviceLimits::desc;
-    info->max_io = DeviceLimits::io;
-    info->max_segments = dbc::max_segments;
-    info->align_size = DeviceLimits::align;
-    return 0;
-}
-
 void* new_array(std::uint16_t entries, int socket)
 {
     return rte_zmalloc_socket("qaic_ml_data", entries * sizeof(void*), 0, socket);
@@ -82,6 +70,18 @@ int dev_selftest(rte_ml_dev* dev)
 
 } // namespace
 
+int ml_dev_info_get(rte_ml_dev* dev, rte_ml_dev_info* info)
+{
+    info->driver_name = dev->device->driver != nullptr ? dev->device->driver->name : "ml_qaic";
+    info->max_models = DeviceLimits::models;
+    info->max_queue_pairs = DeviceLimits::queue_pairs;
+    info->max_desc = DeviceLimits::desc;
+    info->max_io = DeviceLimits::io;
+    info->max_segments = dbc::max_segments;
+    info->align_size = DeviceLimits::align;
+    return 0;
+}
+
 void forget_queues(rte_ml_dev* dev) noexcept
 {
     ml_of(dev).bursts.use(dev, ml_no_burst, ml_no_burst, true);
@@ -94,7 +94,7 @@ void forget_queues(rte_ml_dev* dev) noexcept
 
 // Not const: rte_ml_dev holds a plain pointer to it.
 rte_ml_dev_ops ml_ops = {
-    .dev_info_get = dev_info_get,
+    .dev_info_get = ml_dev_info_get,
     .dev_configure = dev_configure,
     .dev_close = dev_close,
     .dev_start = dev_start,

@@ -6,6 +6,9 @@
 
 namespace qaic {
 
+/// Touches nothing but the arguments: secondary processes use it too.
+int ml_dev_info_get(rte_ml_dev* dev, rte_ml_dev_info* info);
+
 int ml_queue_pair_setup(rte_ml_dev* dev, std::uint16_t id, const rte_ml_dev_qp_conf* conf, int socket);
 int ml_queue_pair_release(rte_ml_dev* dev, std::uint16_t id);
 

@@ -47,13 +47,6 @@ DeviceConfig device_config(const DevArgs& args, DeviceKind kind)
     return c;
 }
 
-Result<void> refuse_secondary(const char* name)
-{
-    if (rte_eal_process_type() == RTE_PROC_PRIMARY) return {};
-    return fail(Code::E_UNSUPP, "{}: secondary processes are not supported: use the card in the primary",
-                name);
-}
-
 namespace {
 
 /// Frees what rte_ml_dev_pmd_destroy() would leak: it clears the shared data before it looks at dev_private.
@@ -86,6 +79,7 @@ void forget_dev_events(const rte_device* parent, MlDevice& ml) noexcept
 
 Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml, Nanos period)
 {
+    if (auto alone = secondary::begin_primary(); !alone) return fail_at(name, std::move(alone).error());
     ml->errors = std::make_unique<ErrorLog>(name);
     const auto attached = ml->device->attach();
     trace(TracePoint::ATTACH, name, static_cast<std::uint64_t>(ml->device->boot_report().total / 1us),
@@ -101,6 +95,7 @@ Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_p
     if (dev == nullptr)
         return fail(Code::E_LIMIT, "{}: rte_ml_dev_pmd_create failed: name in use, or no free device slot",
                     name);
+    ml->secondaries = std::make_unique<secondary::Host>(*ml->device, dev->data);
     static_cast<MlPrivate*>(dev->data->dev_private)->ml = ml.release();
     if (const int err = rte_dev_event_callback_register(parent->name, &on_dev_event, &ml_of(dev)); err != 0)
         log(LogLevel::WARNING, "{}: a request to give the card back will not be heard: {}", name, err);
@@ -114,6 +109,7 @@ Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_p
 
 int remove_ml_device(const char* name) noexcept
 {
+    if (secondary::is_secondary()) return secondary::detach(name);
     auto* const dev = rte_ml_dev_pmd_get_named_dev(name);
     if (dev == nullptr) return 0; // never probed to the end
     seen::leave(dev);

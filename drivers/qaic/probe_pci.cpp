@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // PCI driver ml_qaic: a card bound to vfio-pci. aic100-device.md 1.1
+#include "aic100/regs/registers.hpp"
 #include "qaic/bus/pci.hpp"
 #include "qaic/mldev_guard.hpp"
 #include "qaic/pci_ids.hpp"
@@ -10,7 +11,8 @@ namespace {
 Result<void> probe_card(rte_pci_device* pci)
 {
     const char* const name = pci->device.name;
-    QAIC_CHECK(refuse_secondary(name));
+    if (secondary::is_secondary())
+        return secondary::attach(&pci->device, name, std::nullopt, pci->mem_resource[aic100::bar_dbc].addr);
     const char* const text = pci->device.devargs != nullptr ? pci->device.devargs->args : nullptr;
     auto args = parse_devargs(text, DeviceKind::PCI);
     if (!args) return fail_at(name, std::move(args).error());

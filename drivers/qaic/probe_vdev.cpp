@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // vdev ml_qaic_emu: an emulated card in this process, polled by a control thread of its own.
+#include "qaic/bus/eal_burst_memory.hpp"
 #include "qaic/bus/eal_memory.hpp"
 #include "qaic/bus/in_process.hpp"
 #include "qaic/mldev_guard.hpp"
@@ -83,6 +84,7 @@ class EmulatedBackend final : public Backend {
         };
         eal.give = [this](std::byte* va) { memory_.give(va); };
         eal.mapped = true;
+        eal.burst = &burst_;
         return std::make_unique<InProcessBus>(link_, name_, std::move(eal));
     }
     InProcessLink& link() noexcept { return link_; }
@@ -92,13 +94,15 @@ class EmulatedBackend final : public Backend {
     SteadyClock clock_;
     InProcessLink link_;
     EalMemory memory_;
+    EalBurstMemory burst_;
     EalFollower follower_;
 };
 
 Result<void> probe_card(rte_vdev_device* vdev)
 {
     const char* const name = rte_vdev_device_name(vdev);
-    QAIC_CHECK(refuse_secondary(name));
+    // The card is threads of the primary: when that has died, nothing writes any more.
+    if (secondary::is_secondary()) return secondary::attach(&vdev->device, name, Nanos{0});
     auto args = parse_devargs(rte_vdev_device_args(vdev), DeviceKind::EMULATED);
     if (!args) return fail_at(name, std::move(args).error());
     auto ml = std::make_unique<MlDevice>();

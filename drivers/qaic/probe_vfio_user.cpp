@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // vdev ml_qaic_vfu: a card that another process (qaic-card) serves over a vfio-user socket. EAL's memory is
 // shared with it by file descriptor, as it comes and goes.
+#include "qaic/bus/eal_burst_memory.hpp"
 #include "qaic/bus/eal_memory.hpp"
 #include "qaic/bus/vfio_user.hpp"
 #include "qaic/mldev_guard.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 // A dead server shows in the next register read, and REMOVED is due 100 ms after it died (T_sock).
 constexpr Nanos look_every = 50ms;
+// The server resets its card when the socket of a dead primary closes; it polls that far more often.
+constexpr Nanos server_notices = 200ms;
 
 class ServedBackend final : public Backend {
   public:
@@ -34,6 +37,7 @@ class ServedBackend final : public Backend {
             memory_.give(va);
             return {};
         };
+        eal.burst = &burst_;
         return std::make_unique<VfioUserBus>(*link_, name_, std::move(eal));
     }
 
@@ -62,6 +66,7 @@ class ServedBackend final : public Backend {
     std::string name_;
     std::unique_ptr<VfioUserLink> link_;
     EalMemory memory_;
+    EalBurstMemory burst_;
     EalFollower follower_;
 };
 
@@ -86,7 +91,7 @@ Result<std::unique_ptr<MlDevice>> plug(const char* name, const DevArgs& args)
 Result<void> probe_card(rte_vdev_device* vdev)
 {
     const char* const name = rte_vdev_device_name(vdev);
-    QAIC_CHECK(refuse_secondary(name));
+    if (secondary::is_secondary()) return secondary::attach(&vdev->device, name, server_notices);
     auto args = parse_devargs(rte_vdev_device_args(vdev), DeviceKind::VFIO_USER);
     if (!args) return fail_at(name, std::move(args).error());
     auto ml = plug(name, *args);

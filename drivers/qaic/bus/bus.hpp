@@ -12,6 +12,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace qaic {
 
@@ -72,6 +73,14 @@ class Bus {
     /// DMA-Bridge window (BAR 2) as mapped registers, dbc_bytes() long: 32-bit aligned volatile access only.
     [[nodiscard]] virtual volatile std::byte* dbc_window() noexcept = 0;
     [[nodiscard]] virtual std::uint64_t dbc_bytes() const noexcept = 0;
+    /// The file behind that window, for another process of the application to map at the same address; no
+    /// descriptor where that process's own bus maps it. The bus keeps it.
+    struct WindowFile {
+        int fd = -1;
+        std::uint64_t offset = 0;                                   ///< of the window's first byte
+        std::vector<std::pair<std::uint64_t, std::uint64_t>> areas; ///< offset in the window, bytes
+    };
+    [[nodiscard]] virtual WindowFile dbc_window_file() const { return {}; }
     /// Bus Master Enable. Fails when the bit does not read back as written (fence rung 4,
     /// reliability.md 2.3).
     [[nodiscard]] virtual Result<void> set_bus_master(bool on) noexcept = 0;

@@ -77,6 +77,11 @@ std::uint32_t InProcessBus::mhi_bytes() const noexcept
 volatile std::byte* InProcessBus::dbc_window() noexcept { return link_.card().dbc_window().data(); }
 std::uint64_t InProcessBus::dbc_bytes() const noexcept { return link_.card().dbc_window().size(); }
 
+Bus::WindowFile InProcessBus::dbc_window_file() const
+{
+    return {link_.card().dbc_window_fd(), 0, {{0, aic100::bar_dbc_bytes}}};
+}
+
 Result<void> InProcessBus::set_bus_master(bool on) noexcept
 {
     if (!connected_) return fail(Code::E_REMOVED, "{}: bus is disconnected", name_);

@@ -92,6 +92,7 @@ class InProcessBus : public Bus {
         std::function<Result<Block>(std::size_t bytes, std::size_t align, const char* name)> take;
         std::function<void(std::byte* va)> give;
         bool mapped = false;
+        std::pmr::memory_resource* burst = std::pmr::new_delete_resource(); ///< of burst_memory()
     };
     /// Memory from the heap, at IOVAs that differ from its addresses.
     static Allocator heap();
@@ -106,11 +107,13 @@ class InProcessBus : public Bus {
     std::uint32_t mhi_bytes() const noexcept override;
     volatile std::byte* dbc_window() noexcept override;
     std::uint64_t dbc_bytes() const noexcept override;
+    WindowFile dbc_window_file() const override;
     Result<void> set_bus_master(bool on) noexcept override;
     Result<DmaMemory> dma_alloc(std::size_t bytes, std::size_t align, const char* name) override;
     Result<void> dma_map(void* va, Iova iova, std::size_t bytes) override;
     Result<void> dma_unmap(Iova iova, std::size_t bytes) override;
     void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept override;
+    std::pmr::memory_resource& burst_memory() noexcept override { return *allocator_.burst; }
     Result<int> completion_fd(unsigned dbc) override;
     const Clock& clock() const noexcept override { return link_.clock(); }
     void relax(Nanos at_most) noexcept override;

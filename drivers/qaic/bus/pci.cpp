@@ -53,7 +53,7 @@ Result<void> check_bars(const rte_pci_device& device)
 PciBus::PciBus(rte_pci_device* device)
     : device_(device), mhi_(static_cast<std::byte*>(device->mem_resource[bar_mhi].addr)),
       dbc_(static_cast<std::byte*>(device->mem_resource[bar_dbc].addr)), name_(device->name),
-      memory_(name_, device->device.numa_node),
+      memory_(name_, device->device.numa_node), burst_(device->device.numa_node),
       follower_(
           [this](const EalPiece& p) -> Result<void> {
               return reach_.add(p.iova.value, p.bytes), Result<void>{};

@@ -2,6 +2,7 @@
 // A card behind DPDK's PCI bus (vfio-pci). Plugin only. aic100-device.md 1; dpdk-driver-guide.md 6.
 #pragma once
 #include "qaic/bus/bus.hpp"
+#include "qaic/bus/eal_burst_memory.hpp"
 #include "qaic/bus/eal_memory.hpp"
 #include <memory>
 
@@ -24,6 +25,7 @@ class PciBus final : public Bus {
     Result<void> dma_map(void* va, Iova iova, std::size_t bytes) override;
     Result<void> dma_unmap(Iova iova, std::size_t bytes) override;
     void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept override;
+    std::pmr::memory_resource& burst_memory() noexcept override { return burst_; }
     Result<int> completion_fd(unsigned dbc) override;
     const Clock& clock() const noexcept override { return clock_; }
     void relax(Nanos at_most) noexcept override;
@@ -40,6 +42,7 @@ class PciBus final : public Bus {
     SteadyClock clock_;
     bool interrupts_ = false; ///< switched on, at the first completion_fd()
     EalMemory memory_;
+    EalBurstMemory burst_;
     EalFollower follower_;                             ///< VFIO maps EAL's memory; this tells the data path
     std::unordered_map<std::uint64_t, void*> foreign_; ///< dma_map: iova -> va
 };

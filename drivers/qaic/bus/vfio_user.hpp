@@ -52,6 +52,7 @@ class VfioUserBus final : public Bus {
     struct Allocator {
         std::function<Result<Block>(std::size_t bytes, std::size_t align, const char* name)> take;
         std::function<Result<void>(std::byte* va)> give;
+        std::pmr::memory_resource* burst = std::pmr::new_delete_resource(); ///< of burst_memory()
     };
     /// Memory of its own, a sealed memfd each, at IOVAs that differ from its addresses: where no EAL is.
     static Allocator memfd(VfioUserLink& link);
@@ -68,11 +69,13 @@ class VfioUserBus final : public Bus {
     std::uint32_t mhi_bytes() const noexcept override;
     volatile std::byte* dbc_window() noexcept override { return link_.window().data(); }
     std::uint64_t dbc_bytes() const noexcept override;
+    WindowFile dbc_window_file() const override { return link_.window().file(); }
     Result<void> set_bus_master(bool on) noexcept override;
     Result<DmaMemory> dma_alloc(std::size_t bytes, std::size_t align, const char* name) override;
     Result<void> dma_map(void* va, Iova iova, std::size_t bytes) override;
     Result<void> dma_unmap(Iova iova, std::size_t bytes) override;
     void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept override;
+    std::pmr::memory_resource& burst_memory() noexcept override { return *allocator_.burst; }
     Result<int> completion_fd(unsigned dbc) override;
     const Clock& clock() const noexcept override { return clock_; }
     void relax(Nanos at_most) noexcept override;

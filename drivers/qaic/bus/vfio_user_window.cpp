@@ -72,6 +72,9 @@ Result<Window> Window::map(const MappedRegion& bar)
             return fail(Code::E_PROTO, "D-BAR file of BAR 2 cannot be mapped: {}", std::strerror(errno));
         w.areas_.push_back(area);
     }
+    w.file_ = Fd(::fcntl(bar.file.get(), F_DUPFD_CLOEXEC, 0));
+    w.file_offset_ = bar.region.fd_offset;
+    if (!w.file_) return fail(Code::E_NOMEM, "file of BAR 2: {}", std::strerror(errno));
     return w;
 }
 
@@ -81,7 +84,16 @@ Window& Window::operator=(Window&& o) noexcept
     unmap();
     base_ = std::exchange(o.base_, nullptr);
     areas_ = std::move(o.areas_);
+    file_ = std::move(o.file_);
+    file_offset_ = o.file_offset_;
     return *this;
+}
+
+Bus::WindowFile Window::file() const
+{
+    Bus::WindowFile f{file_.get(), file_offset_, {}};
+    for (const auto& area : areas_) f.areas.emplace_back(area.offset, area.bytes);
+    return f;
 }
 
 void Window::tear() noexcept

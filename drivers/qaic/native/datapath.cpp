@@ -23,6 +23,12 @@ QueuePair& pair_of(rte_pmd_qaic_queue* queue) noexcept { return *reinterpret_cas
 QAIC_PUBLIC int rte_pmd_qaic_queue_get(std::int16_t dev_id, std::uint16_t qp_id, rte_pmd_qaic_queue** queue)
 {
     return guarded([&]() -> Result<void> {
+        if (secondary::is_secondary() && queue != nullptr) {
+            QAIC_TRY(auto* const claimed, secondary::claimed(dev_id, qp_id));
+            claimed->raw.store(true, std::memory_order_release);
+            *queue = reinterpret_cast<rte_pmd_qaic_queue*>(claimed);
+            return {};
+        }
         QAIC_TRY(const auto v, visit(dev_id));
         const auto& name = v.device().name();
         if (queue == nullptr) return fail(Code::E_INVAL, "{}: queue: NULL pointer", name);

@@ -18,6 +18,9 @@ inline constexpr Nanos lock_limit = std::chrono::milliseconds(RTE_PMD_QAIC_LOCK_
 /// The device, kept from being removed for as long as the visit lives. E_INVAL when there is none of ours.
 [[nodiscard]] inline Result<seen::Visit> visit(std::int16_t dev_id)
 {
+    if (secondary::is_secondary())
+        return fail(Code::E_UNSUPP, "device {}: control in a secondary process: do it in the primary",
+                    dev_id);
     return seen::Visit::to(fmt::format("{}", dev_id));
 }
 
