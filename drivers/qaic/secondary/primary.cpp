@@ -203,11 +203,6 @@ Result<void> begin_primary()
         if (rte_errno == ENOTSUP || rte_errno == EEXIST) return {};
         return fail(Code::E_NOMEM, "rte_mp_action_register: {}", rte_strerror(rte_errno));
     }
-    if (const auto* const folder = rte_eal_get_runtime_dir(); folder != nullptr && *folder != '\0')
-        if (auto free = prefix_is_free(folder); !free) {
-            rte_mp_action_unregister(action);
-            return free;
-        }
     if (auto shared = quiesce_setup_shared(); !shared) log(LogLevel::NOTICE, "{}", shared.error().message());
     begun = true;
     return {};

@@ -29,8 +29,8 @@ class Host {
     Placed<Mailbox> mailbox_;
 };
 
-/// Before the first device of this process is attached: looks for leftovers of an earlier primary, and makes
-/// this process answer its secondaries. Where EAL shares nothing (--no-shconf, --in-memory) there are none.
+/// Before the first device of this process is attached: makes it answer its secondaries. Where EAL shares
+/// nothing (--no-shconf, --in-memory) there are none.
 [[nodiscard]] Result<void> begin_primary();
 
 } // namespace qaic::secondary

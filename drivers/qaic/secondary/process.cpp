@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,14 +33,6 @@ class WatchedProcess final : public Tenant {
     const int fd_;
     bool dead_ = false;
 };
-
-Result<int> open_lock(const std::string& folder)
-{
-    const auto path = folder + "/qaic_secondaries";
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return fail(Code::E_PERM, "{}: {}", path, std::strerror(errno));
-    return fd;
-}
 
 } // namespace
 
@@ -75,26 +66,6 @@ Result<std::unique_ptr<Tenant>> watch_process(std::int32_t pid, std::uint64_t st
     if (now != started || !process->alive())
         return fail(Code::E_INVAL, "process {} is another one by now", pid);
     return process;
-}
-
-Result<void> join_prefix(const std::string& folder)
-{
-    QAIC_TRY(const int fd, open_lock(folder));
-    if (::flock(fd, LOCK_SH | LOCK_NB) == 0) return {}; // held until this process ends
-    ::close(fd);
-    return fail(Code::E_BUSY, "another primary process begins in {}: try again", folder);
-}
-
-Result<void> prefix_is_free(const std::string& folder)
-{
-    QAIC_TRY(const int fd, open_lock(folder));
-    const bool free = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
-    ::close(fd);
-    if (free) return {};
-    return fail(Code::E_BUSY,
-                "secondary processes of an earlier primary still run in {}: end them, or use another "
-                "--file-prefix",
-                folder);
 }
 
 } // namespace qaic::secondary
