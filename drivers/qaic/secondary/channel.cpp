@@ -52,6 +52,8 @@ Result<Reply> ask_once(const std::string& device, const Request& request, int* f
 
 } // namespace
 
+std::uint64_t layout_hash() noexcept { return layout_hash(QAIC_VERSION); }
+
 Result<void> same_layout(std::string_view device, std::uint64_t theirs, std::uint64_t ours)
 {
     if (theirs == ours) return {};

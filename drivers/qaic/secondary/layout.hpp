@@ -42,7 +42,7 @@ class LayoutHash {
     h.add(version).add(__VERSION__).add(RTE_VERSION);
     h.add_type<QueuePair>().add_type<ModelPort>().add_type<LaneList>().add_type<dbc::Channel>();
     h.add_type<dbc::Lane>().add_type<dbc::Slot>().add_type<dbc::Deadlines>().add_type<dbc::Done>();
-    h.add_type<dbc::SlicePlan::Element>().add_type<dbc::SpscRing<dbc::Done>>();
+    h.add_type<ReachTable>().add_type<dbc::SlicePlan::Element>().add_type<dbc::SpscRing<dbc::Done>>();
     h.add_type<Request>().add_type<Reply>().add_type<Mailbox>().add_type<XstatRow>();
     h.add(offsetof(ModelPort, elements)).add(offsetof(ModelPort, batches));
     h.add(offsetof(dbc::Channel, slots)).add(offsetof(dbc::Channel, state));
@@ -51,7 +51,7 @@ class LayoutHash {
     return h.value();
 }
 /// Of this one.
-[[nodiscard]] inline std::uint64_t layout_hash() noexcept { return layout_hash(QAIC_VERSION); }
+[[nodiscard]] std::uint64_t layout_hash() noexcept;
 
 /// E_UNSUPP in one line when the other side was built differently.
 [[nodiscard]] Result<void> same_layout(std::string_view device, std::uint64_t theirs,
