@@ -143,7 +143,7 @@ struct Row {
 };
 constexpr std::uint8_t bit(DeviceKind kind) { return static_cast<std::uint8_t>(kind); }
 constexpr std::uint8_t emulated = bit(DeviceKind::EMULATED), served = bit(DeviceKind::VFIO_USER),
-                       every = bit(DeviceKind::PCI) | emulated | served;
+                       virtual_bus = emulated | served, every = bit(DeviceKind::PCI) | virtual_bus;
 constexpr Row rows[] = {
     {"socket", "<path>", served, set_socket},
     {"fw", "<dir>", every, set_fw},
@@ -159,7 +159,7 @@ constexpr Row rows[] = {
     {"nsps", "<int>", emulated, set_nsps},
     {"cpu", "<int>", emulated, set_cpu},
     {"idle_us", "<int>", emulated, set_idle},
-    {"iova", "va|any", emulated | served, set_iova},
+    {"iova", "va|any", virtual_bus, set_iova},
 };
 bool offered(const Row& row, DeviceKind kind) { return (row.kinds & bit(kind)) != 0; }
 

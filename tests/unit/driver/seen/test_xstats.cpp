@@ -38,8 +38,8 @@ TEST_F(Xstats, OnlyQueuePairsThatAreSetUpHaveRows)
     const auto none = ids(card.id, RTE_ML_DEV_XSTATS_DEVICE);
     ASSERT_EQ(queue(card.id, 2), 0);
     const auto one = ids(card.id, RTE_ML_DEV_XSTATS_DEVICE);
-    EXPECT_EQ(one.size(), none.size() + 6);
-    for (const char* row : {"enqueued", "dequeued", "rejected", "failed", "full", "in_flight"}) {
+    EXPECT_EQ(one.size(), none.size() + 7);
+    for (const char* row : {"enqueued", "dequeued", "rejected", "failed", "full", "canceled", "in_flight"}) {
         EXPECT_TRUE(one.contains(std::string("qp2_") + row)) << row;
         EXPECT_FALSE(one.contains(std::string("qp0_") + row)) << row;
     }
