@@ -54,7 +54,8 @@ struct Dbc {
         }
     }
     struct User {
-        User(std::uint16_t id, std::uint16_t depth, const ReachTable& card) : qp(id, depth, 1, nullptr, card) {}
+        User(std::uint16_t id, std::uint16_t depth, const ReachTable& card) : qp(id, depth, 1, nullptr, card)
+        {}
         QueuePair qp;
         ModelPort port;
         LaneList lanes;

@@ -4,21 +4,22 @@
 
 # flavour DIR: sets cxx, options and dpdk_version for a build directory
 flavour() {
-    local checked="-Db_sanitize=address,undefined -Db_lundef=false -Dcpp_args=-fno-sanitize-recover=all"
+    # Sanitizers tell places by lines alone, and -O1 has all the checks of -O2: both save a third of the compile time.
+    local light="--buildtype=plain -Doptimization=1 -Db_ndebug=false -Db_lundef=false"
+    local checked="-Db_sanitize=address,undefined -Dcpp_args=['-fno-sanitize-recover=all','-gline-tables-only']"
     cxx=g++ dpdk_version=24.11 options="--buildtype=release -Doptimization=2 -Db_ndebug=false"
     case $1 in
     build | build-dpdk-24.11) ;;
     build-dpdk-25.11) dpdk_version=25.11 options="--buildtype=debug -Doptimization=1" ;;     # run by dpdk-test-mldev only
     build-clang) cxx=clang++-14 ;;
-    build-asan) cxx=clang++-14 options="--buildtype=debugoptimized -Db_ndebug=false $checked" ;;
+    build-asan) cxx=clang++-14 options="$light $checked" ;;
     # Clang's: that of g++ 12 refuses fences. Optimised as a release, since a race needs the code that runs in one.
     build-tsan) cxx=clang++-14 options="--buildtype=release -Doptimization=2 -Db_ndebug=false -Db_sanitize=thread -Db_lundef=false -Dcpp_args=-gline-tables-only" ;;
     build-fuzz)
         cxx=clang++-14
         # Not by b_sanitize: meson tries the compiler without it, and the coverage calls would not link.
         checked="'-fsanitize=address,undefined,fuzzer-no-link'"
-        options="--buildtype=debugoptimized -Db_ndebug=false -Db_lundef=false -Dfuzz=true"
-        options+=" -Dcpp_args=[$checked,'-fno-sanitize-recover=all'] -Dcpp_link_args=[$checked]"
+        options="$light -Dfuzz=true -Dcpp_args=[$checked,'-fno-sanitize-recover=all','-gline-tables-only'] -Dcpp_link_args=[$checked]"
         ;;
     *) die "no such build directory: $1" ;;
     esac

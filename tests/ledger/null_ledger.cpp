@@ -69,7 +69,8 @@ class NullLedger : public ::testing::TestWithParam<Form> {
             auto& lane = queues.back()->lane(GetParam().shared ? i : 0);
             ports[i] = {&lane, plan.elements.data(), 2, Book::tensor, Book::tensor};
             lists[i].lanes = {&ports[i].lane, 1};
-            pair_of[i] = std::make_unique<QueuePair>(static_cast<std::uint16_t>(i), depth, 1, nullptr, bus.reach().table());
+            pair_of[i] = std::make_unique<QueuePair>(static_cast<std::uint16_t>(i), depth, 1, nullptr,
+                                                     bus.reach().table());
             pair_of[i]->ports[0].store(&ports[i]);
             pair_of[i]->lanes.store(&lists[i]);
             qps.push_back(pair_of[i].get());

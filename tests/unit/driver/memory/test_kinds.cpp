@@ -115,7 +115,8 @@ TEST_P(Kinds, ExternalMemory)
     ASSERT_EQ(rte_extmem_register(va, size, nullptr, 0, 4096), 0);
     const Buffer in{va + 100, iova + 100}, across{va + 3 * 4096 - 512, iova + 3 * 4096 - 512};
 
-    // Registered is not mapped. In VA mode EAL has an address for any memory: the driver knows what is mapped.
+    // Registered is not mapped. In VA mode EAL has an address for any memory: the driver knows what is
+    // mapped.
     EXPECT_EQ(rte_mem_virt2iova(va), iova);
     EXPECT_EQ(echo_over(in, across), RTE_ML_OP_STATUS_ERROR);
     EXPECT_NE(std::string(error.message).find("E_IOVA"), std::string::npos) << error.message;
