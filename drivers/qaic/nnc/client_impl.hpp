@@ -41,7 +41,7 @@ struct Client::Impl {
 
     /// Memory that a part of a transfer is copied to, and what a message says of it.
     struct Stage {
-        Result<void> allocate(Bus& bus, std::size_t bytes, std::size_t largest, std::size_t pieces);
+        Result<void> allocate(Bus& from, std::size_t bytes, std::size_t largest, std::size_t pieces);
         std::size_t fill(ConstSpan bytes);
         std::vector<DmaMemory> memory;
         std::vector<aic100::NncDmaPair> pairs;

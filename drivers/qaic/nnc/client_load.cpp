@@ -25,13 +25,13 @@ std::uint32_t process_id() { return static_cast<std::uint32_t>(getpid()); }
 } // namespace
 
 /// Contiguous pieces if the pool has them, else smaller and smaller ones.
-Result<void> Client::Impl::Stage::allocate(Bus& bus, std::size_t bytes, std::size_t largest,
+Result<void> Client::Impl::Stage::allocate(Bus& from, std::size_t bytes, std::size_t largest,
                                            std::size_t pieces)
 {
     auto piece = std::min(largest, bytes);
     for (std::size_t have = 0; have < bytes && memory.size() < pieces;) {
         const auto n = std::min(piece, bytes - have);
-        auto made = bus.dma_alloc(n, piece_align, "nnc_staging");
+        auto made = from.dma_alloc(n, piece_align, "nnc_staging");
         if (!made) {
             const bool full = made.error().code == Code::E_HUGE || made.error().code == Code::E_NOMEM;
             if (full && piece / 2 < smallest_piece && have != 0) return {}; // it takes more parts then
