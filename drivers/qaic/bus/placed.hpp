@@ -12,6 +12,9 @@
 
 namespace qaic {
 
+template<class T>
+inline constexpr std::size_t size_of = sizeof(T); // NOLINT(bugprone-sizeof-expression): T may be a pointer
+
 /// Destroys `count` objects and gives their memory back.
 template<class T>
 struct Unplace {
@@ -20,7 +23,7 @@ struct Unplace {
     void operator()(T* at) const noexcept
     {
         std::destroy_n(at, count);
-        memory->deallocate(at, count * sizeof(T), alignof(T));
+        memory->deallocate(at, count * size_of<T>, alignof(T));
     }
 };
 template<class T>
@@ -33,11 +36,11 @@ namespace detail {
 template<class T, class Make>
 T* place_in(std::pmr::memory_resource& memory, std::size_t count, Make&& make)
 {
-    auto* const at = static_cast<T*>(memory.allocate(count * sizeof(T), alignof(T)));
+    auto* const at = static_cast<T*>(memory.allocate(count * size_of<T>, alignof(T)));
     try {
         make(at);
     } catch (...) {
-        memory.deallocate(at, count * sizeof(T), alignof(T));
+        memory.deallocate(at, count * size_of<T>, alignof(T));
         throw;
     }
     return at;

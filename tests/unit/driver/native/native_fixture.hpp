@@ -16,7 +16,9 @@ class NativeTest : public MlTest {
     {
         rte_pmd_qaic_health h{};
         h.size = sizeof h;
-        EXPECT_EQ(rte_pmd_qaic_health_get(id(), &h), 0);
+        int result = -EBUSY; // a boot may hold the card's lock for longer than the call waits
+        EXPECT_TRUE(waited([&] { return (result = rte_pmd_qaic_health_get(id(), &h)) != -EBUSY; }));
+        EXPECT_EQ(result, 0);
         return h;
     }
     [[nodiscard]] rte_pmd_qaic_model_info info(std::uint16_t model) const
