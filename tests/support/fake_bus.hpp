@@ -39,8 +39,6 @@ class FakeBus final : public qaic::Bus {
     void relax(qaic::Nanos at_most) noexcept override { clock_.advance(at_most); }
     const std::string& name() const noexcept override { return name_; }
 
-    /// Everything until something is added or removed.
-    [[nodiscard]] qaic::Reach& memory() noexcept { return reach_; }
     [[nodiscard]] int live_allocations() const noexcept { return live_; }
     [[nodiscard]] std::uint32_t* registers(unsigned dbc) noexcept
     {

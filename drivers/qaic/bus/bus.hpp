@@ -63,6 +63,8 @@ class DmaMemory {
 class Bus {
   public:
     virtual ~Bus() = default;
+    Bus(const Bus&) = delete;
+    Bus& operator=(const Bus&) = delete;
 
     // ---- registers. One thread at a time (the device's control lock).
     // -----------------------------------------
@@ -96,7 +98,7 @@ class Bus {
     [[nodiscard]] virtual Result<void> dma_unmap(Iova iova, std::size_t bytes) = 0;
     virtual void dma_free(std::byte* va, Iova iova, std::size_t bytes) noexcept = 0;
     /// What the card can reach now. A bus that does not know says everything.
-    [[nodiscard]] virtual Reach& reach() noexcept { return reach_; }
+    [[nodiscard]] Reach& reach() noexcept { return reach_; }
     /// Where everything lies that burst calls touch besides DMA memory (placed.hpp): the heap, or memory that
     /// other processes of the application map too. Outlives the bus. Control threads only.
     [[nodiscard]] virtual std::pmr::memory_resource& burst_memory() noexcept
@@ -125,7 +127,13 @@ class Bus {
     [[nodiscard]] virtual int numa_node() const noexcept { return -1; }
 
   protected:
-    Reach reach_;
+    Bus() : own_reach_(std::make_unique<Reach>()), reach_(*own_reach_) {}
+    /// For a bus over a link that keeps it and outlives the bus.
+    explicit Bus(Reach& reach) : reach_(reach) {}
+
+  private:
+    std::unique_ptr<Reach> own_reach_;
+    Reach& reach_;
 };
 
 inline void DmaMemory::release() noexcept

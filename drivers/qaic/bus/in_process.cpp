@@ -37,7 +37,7 @@ InProcessBus::Allocator InProcessBus::heap()
 }
 
 InProcessBus::InProcessBus(InProcessLink& link, std::string name, Allocator allocator)
-    : link_(link), name_(std::move(name)), allocator_(std::move(allocator))
+    : Bus(link.reach()), link_(link), name_(std::move(name)), allocator_(std::move(allocator))
 {}
 
 InProcessBus::~InProcessBus()

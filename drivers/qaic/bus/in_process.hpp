@@ -118,7 +118,6 @@ class InProcessBus : public Bus {
     const Clock& clock() const noexcept override { return link_.clock(); }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }
-    Reach& reach() noexcept override { return link_.reach(); }
 
     [[nodiscard]] InProcessLink& link() noexcept { return link_; }
     [[nodiscard]] bool bus_master() const noexcept { return bus_master_; }

@@ -56,9 +56,9 @@ PciBus::PciBus(rte_pci_device* device)
       memory_(name_, device->device.numa_node), burst_(device->device.numa_node),
       follower_(
           [this](const EalPiece& p) -> Result<void> {
-              return reach_.add(p.iova.value, p.bytes), Result<void>{};
+              return reach().add(p.iova.value, p.bytes), Result<void>{};
           },
-          [this](Iova iova, std::size_t bytes) { reach_.remove(iova.value, bytes); })
+          [this](Iova iova, std::size_t bytes) { reach().remove(iova.value, bytes); })
 {}
 
 Result<std::unique_ptr<PciBus>> PciBus::open(rte_pci_device* device)
@@ -127,7 +127,7 @@ Result<void> PciBus::dma_map(void* va, Iova iova, std::size_t bytes)
         return fail(Code::E_IOVA, "{}: DMA map refused ({}) got=0x{:x}+{}", name_, rte_strerror(rte_errno),
                     iova.value, bytes);
     foreign_[iova.value] = va;
-    reach_.add(iova.value, bytes);
+    reach().add(iova.value, bytes);
     return {};
 }
 
@@ -137,7 +137,7 @@ Result<void> PciBus::dma_unmap(Iova iova, std::size_t bytes)
     if (it == foreign_.end())
         return fail(Code::E_IOVA, "{}: DMA unmap refused (never mapped) got=0x{:x}+{}", name_, iova.value,
                     bytes);
-    reach_.remove(iova.value, bytes); // first: nothing new may be sent there
+    reach().remove(iova.value, bytes); // first: nothing new may be sent there
     if (rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
                                      reinterpret_cast<std::uintptr_t>(it->second), iova.value, bytes) != 0)
         return fail(Code::E_IOVA, "{}: DMA unmap refused got=0x{:x}+{}", name_, iova.value, bytes);

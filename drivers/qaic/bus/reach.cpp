@@ -18,6 +18,7 @@ Reach::Reach() : own_(std::make_unique<ReachTable>())
 
 void Reach::lie_in(std::pmr::memory_resource& memory)
 {
+    if (memory.is_equal(*std::pmr::new_delete_resource())) return; // it is there
     auto moved = place<ReachTable>(memory);
     const std::lock_guard guard(lock_);
     moved->publish(ranges_);

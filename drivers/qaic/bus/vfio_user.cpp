@@ -29,7 +29,7 @@ bool holds(Body&& body) noexcept
 } // namespace
 
 VfioUserBus::VfioUserBus(VfioUserLink& link, std::string name, Allocator allocator)
-    : link_(link), name_(std::move(name)), allocator_(std::move(allocator))
+    : Bus(link.shares().reach()), link_(link), name_(std::move(name)), allocator_(std::move(allocator))
 {}
 
 VfioUserBus::~VfioUserBus()
@@ -122,12 +122,14 @@ void VfioUserBus::dma_free(std::byte* va, Iova, std::size_t bytes) noexcept
 
 Result<void> VfioUserBus::dma_map(void* va, Iova iova, std::size_t bytes)
 {
-    return link_.shares().add_memory(iova, va, bytes);
+    auto mapped = link_.shares().add_memory(iova, va, bytes);
+    return mapped ? mapped : fail_at(name_, std::move(mapped).error());
 }
 
 Result<void> VfioUserBus::dma_unmap(Iova iova, std::size_t bytes)
 {
-    return link_.shares().remove(iova, bytes);
+    auto unmapped = link_.shares().remove(iova, bytes);
+    return unmapped ? unmapped : fail_at(name_, std::move(unmapped).error());
 }
 
 void VfioUserBus::relax(Nanos at_most) noexcept

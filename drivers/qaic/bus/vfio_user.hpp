@@ -80,7 +80,6 @@ class VfioUserBus final : public Bus {
     const Clock& clock() const noexcept override { return clock_; }
     void relax(Nanos at_most) noexcept override;
     const std::string& name() const noexcept override { return name_; }
-    Reach& reach() noexcept override { return link_.shares().reach(); }
     /// Bytes handed out and not freed.
     [[nodiscard]] std::size_t dma_bytes() const noexcept { return allocated_; }
 

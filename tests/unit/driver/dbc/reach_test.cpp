@@ -80,7 +80,7 @@ std::uint8_t rule_of(const rte_ml_op* op) { return OpFate::unpack(op->impl_opaqu
 TEST(ReachOfBurst, UnmappedMemoryIsRefusedBeforeTheCardSeesIt)
 {
     Rig rig(16);
-    rig.bus.memory().add(0x10000, 0x1000), rig.bus.memory().add(0x20000, 0x1000);
+    rig.bus.reach().add(0x10000, 0x1000), rig.bus.reach().add(0x20000, 0x1000);
     rig.ops[1].in.iova_addr = 0x30000;
     rig.ops[2].out.iova_addr = 0x20000 + 0x1000 - 15; // the last byte is outside
     rig.ops[3].out.iova_addr = 0x20000 + 0x1000 - 16;
@@ -102,12 +102,12 @@ TEST(ReachOfBurst, BuffersMayLieInManyPlacesAndGoAgain)
 {
     Rig rig(64);
     for (std::uint16_t i = 0; i < 32; ++i) {
-        rig.bus.memory().add(0x100000ull * (i + 1), 0x100);
+        rig.bus.reach().add(0x100000ull * (i + 1), 0x100);
         rig.ops[i].in.iova_addr = 0x100000ull * (i + 1),
         rig.ops[i].out.iova_addr = 0x100000ull * (32 - i) + 0x40;
     }
     for (const bool all : {true, false}) {
-        if (!all) rig.bus.memory().remove(0x100000ull * 5, 0x100); // input of 4, output of 27
+        if (!all) rig.bus.reach().remove(0x100000ull * 5, 0x100); // input of 4, output of 27
         ASSERT_EQ(rig.enqueue(32), 32);
         EXPECT_EQ(rig.card.poll(), all ? 32u : 30u);
         unsigned good = 0;
@@ -119,7 +119,7 @@ TEST(ReachOfBurst, BuffersMayLieInManyPlacesAndGoAgain)
 TEST(ReachOfBurst, EverySegmentOfAChainCounts)
 {
     Rig rig(16);
-    rig.bus.memory().add(0x10000, 0x1000), rig.bus.memory().add(0x20000, 0x1000);
+    rig.bus.reach().add(0x10000, 0x1000), rig.bus.reach().add(0x20000, 0x1000);
     rte_ml_buff_seg second{};
     second.iova_addr = 0x50000, second.length = 100;
     rig.ops[0].in.length = 20, rig.ops[0].in.next = &second;
@@ -133,7 +133,7 @@ TEST(ReachOfBurst, EverySegmentOfAChainCounts)
 TEST(ReachOfBurst, NativeOperationsComeBackWithTheReason)
 {
     Rig rig(16);
-    rig.bus.memory().add(0x10000, 0x1000), rig.bus.memory().add(0x20000, 0x1000);
+    rig.bus.reach().add(0x10000, 0x1000), rig.bus.reach().add(0x20000, 0x1000);
     dbc::Work work[4];
     for (auto& w : work) w = {&w, 0x10000, 0x20000};
     work[2].in = 0x11000;
