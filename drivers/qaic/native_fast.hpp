@@ -88,11 +88,9 @@ inline std::uint16_t poll_burst(QueuePair& qp, Finished* out, std::uint16_t n) n
     const auto count = static_cast<std::uint32_t>(lanes.size());
     std::uint32_t got = 0;
     std::uint64_t failed = 0;
-    if (unlikely(qp.rejects.available(1) != 0)) {
-        for (; got < n && qp.rejects.available(1) != 0; ++got, ++failed) {
-            out[got] = {qp.rejects.peek(0), static_cast<std::uint32_t>(Code::E_IOVA), 0};
-            qp.rejects.consume(1);
-        }
+    for (; got < n && unlikely(qp.rejects.available(1) != 0); ++got, ++failed) {
+        out[got] = {qp.rejects.peek(0), static_cast<std::uint32_t>(Code::E_IOVA), 0};
+        qp.rejects.consume(1);
     }
     for (std::uint32_t i = 0, at = qp.turn; i < count && got < n; ++i, ++at) {
         if (at >= count) at = 0;

@@ -30,16 +30,8 @@ Result<std::int32_t> Client::create_group(const GroupRequest& request)
 
 Result<void> Client::release_group(std::int32_t id)
 {
-    auto& i = *impl_;
-    UnloadId cmd{};
-    cmd.type = static_cast<std::uint32_t>(NncCmd::RELEASE_RESOURCE_GROUP);
-    cmd.id = static_cast<std::uint32_t>(id);
-    Message message(i.handle);
-    message.command(cmd);
-    QAIC_TRY(const auto r,
-             i.command<StatusResp>(message, NncCmd::RELEASE_RESOURCE_GROUP, "RELEASE_RESOURCE_GROUP"));
-    (void)r;
-    return {};
+    return impl_->unload(NncCmd::RELEASE_RESOURCE_GROUP, static_cast<std::uint32_t>(id),
+                         "RELEASE_RESOURCE_GROUP");
 }
 
 Result<void> Client::validate_group(std::int32_t id)
