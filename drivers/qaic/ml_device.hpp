@@ -61,6 +61,9 @@ int finish(const Error& error) noexcept;
 /// Registers `ml` as an rte_ml_dev after booting its card. On an error nothing is left.
 [[nodiscard]] Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml,
                                            Nanos housekeeping_period);
+/// rte_dev_dma_map() and _unmap() of the device of that name, by its bus. Negative errno, logged.
+int map_for_ml_device(const char* name, void* addr, std::uint64_t iova, std::size_t bytes) noexcept;
+int unmap_for_ml_device(const char* name, std::uint64_t iova, std::size_t bytes) noexcept;
 /// Devarg iova of a device on the vdev bus; once for each driver, before EAL scans.
 void follow_iova_devarg(rte_vdev_driver& driver) noexcept;
 /// Takes it out again, from whatever state; 0 when there is none of that name.

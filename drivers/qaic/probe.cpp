@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What both probes share: from a bus to a registered rte_ml_dev, and back.
 #include "qaic/ml_device.hpp"
+#include "qaic/mldev_guard.hpp"
 #include "qaic/seen/seats.hpp"
 #include "qaic/trace.hpp"
 #include <cerrno>
@@ -75,6 +76,13 @@ void forget_dev_events(const rte_device* parent, MlDevice& ml) noexcept
     }
 }
 
+Result<Bus*> bus_of(const char* name)
+{
+    auto* const dev = rte_ml_dev_pmd_get_named_dev(name);
+    if (dev == nullptr) return fail(Code::E_STATE, "{}: no such device", name);
+    return &device_of(dev).bus();
+}
+
 } // namespace
 
 Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_ptr<MlDevice> ml, Nanos period)
@@ -105,6 +113,22 @@ Result<void> probe_ml_device(rte_device* parent, const char* name, std::unique_p
     dev->op_error_get = ml_op_error_get;
     seen::enter(dev, ml_of(dev));
     return {};
+}
+
+int map_for_ml_device(const char* name, void* addr, std::uint64_t iova, std::size_t bytes) noexcept
+{
+    return guarded([&]() -> Result<void> {
+        QAIC_TRY(auto* const bus, bus_of(name));
+        return bus->dma_map(addr, Iova{iova}, bytes);
+    });
+}
+
+int unmap_for_ml_device(const char* name, std::uint64_t iova, std::size_t bytes) noexcept
+{
+    return guarded([&]() -> Result<void> {
+        QAIC_TRY(auto* const bus, bus_of(name));
+        return bus->dma_unmap(Iova{iova}, bytes);
+    });
 }
 
 int remove_ml_device(const char* name) noexcept

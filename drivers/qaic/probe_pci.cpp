@@ -28,27 +28,14 @@ int probe(rte_pci_driver*, rte_pci_device* pci)
 }
 int remove(rte_pci_device* pci) { return remove_ml_device(pci->device.name); }
 
-Result<Bus*> bus_of(rte_pci_device* pci)
-{
-    auto* const dev = rte_ml_dev_pmd_get_named_dev(pci->device.name);
-    if (dev == nullptr) return fail(Code::E_STATE, "{}: no such device", pci->device.name);
-    return &device_of(dev).bus();
-}
-
 // The bus would map it, too; but then the data path would not know.
 int dma_map(rte_pci_device* pci, void* addr, std::uint64_t iova, std::size_t bytes)
 {
-    return guarded([&]() -> Result<void> {
-        QAIC_TRY(auto* const bus, bus_of(pci));
-        return bus->dma_map(addr, Iova{iova}, bytes);
-    });
+    return map_for_ml_device(pci->device.name, addr, iova, bytes);
 }
 int dma_unmap(rte_pci_device* pci, void* /*addr*/, std::uint64_t iova, std::size_t bytes)
 {
-    return guarded([&]() -> Result<void> {
-        QAIC_TRY(auto* const bus, bus_of(pci));
-        return bus->dma_unmap(Iova{iova}, bytes);
-    });
+    return unmap_for_ml_device(pci->device.name, iova, bytes);
 }
 
 #define QAIC_PCI_ROW(vendor, device) {RTE_PCI_DEVICE(vendor, device)},

@@ -105,32 +105,14 @@ int probe(rte_vdev_device* vdev)
 }
 int remove(rte_vdev_device* vdev) { return remove_ml_device(rte_vdev_device_name(vdev)); }
 
-Result<Bus*> bus_of(rte_vdev_device* vdev)
-{
-    const char* const name = rte_vdev_device_name(vdev);
-    auto* const dev = rte_ml_dev_pmd_get_named_dev(name);
-    if (dev == nullptr) return fail(Code::E_STATE, "{}: no such device", name);
-    return &device_of(dev).bus();
-}
-
 // Without these two, rte_dev_dma_map() on a vdev says 0 and maps nothing.
 int dma_map(rte_vdev_device* vdev, void* addr, std::uint64_t iova, std::size_t bytes)
 {
-    return guarded([&]() -> Result<void> {
-        QAIC_TRY(auto* const bus, bus_of(vdev));
-        auto mapped = bus->dma_map(addr, Iova{iova}, bytes);
-        if (!mapped) return fail_at(bus->name(), std::move(mapped).error());
-        return {};
-    });
+    return map_for_ml_device(rte_vdev_device_name(vdev), addr, iova, bytes);
 }
 int dma_unmap(rte_vdev_device* vdev, void* /*addr*/, std::uint64_t iova, std::size_t bytes)
 {
-    return guarded([&]() -> Result<void> {
-        QAIC_TRY(auto* const bus, bus_of(vdev));
-        auto unmapped = bus->dma_unmap(Iova{iova}, bytes);
-        if (!unmapped) return fail_at(bus->name(), std::move(unmapped).error());
-        return {};
-    });
+    return unmap_for_ml_device(rte_vdev_device_name(vdev), iova, bytes);
 }
 
 constinit rte_vdev_driver served_driver = [] {
