@@ -6,33 +6,19 @@
 //   idle       dma_kib and heap_kib the driver holds for a card that is up and has nothing to do (aim 8 MiB)
 //   load       constants of 1 GiB against memcpy of as much in the same run: ratio (aim 0.8) and, without the
 //              time spent waiting for the card, driver_ratio. The card copies on a core of its own
-#include "qaic/device.hpp"
-#include "qpc/builder.hpp"
-#include "support/std_thread.hpp"
+#include "card_rig.hpp"
 #include <benchmark/benchmark.h>
-#include <cstdlib>
 #include <cstring>
 #include <malloc.h>
 
 namespace {
-using namespace qaic;
+using namespace rig;
 using Time = std::chrono::steady_clock;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-void need(const Result<void>& r)
-{
-    if (r) return;
-    fmt::print(stderr, "bench_boot: {}\n", r.error().message());
-    std::abort();
-}
-
 DeviceConfig config(bool recover)
 {
-    const char* const fw = std::getenv("QAIC_FIRMWARE_PATH");
-    DeviceConfig c;
-    c.controller.firmware_path = {fw != nullptr ? fw : QAIC_FIRMWARE_BUILD_DIR};
-    c.controller.wall_clock_us = [] { return std::uint64_t{0}; };
-    c.tsc_hz = 1'000'000'000;
+    auto c = device_config(1'000'000'000);
     c.recover = recover;
     return c;
 }
@@ -153,13 +139,7 @@ class WaitingBus final : public InProcessBus {
 void bm_load(benchmark::State& state)
 {
     const Bytes constants(std::size_t{1} << 30, std::byte{0x5a});
-    qpc::ProgramSpec spec;
-    spec.name = "large";
-    spec.builtin = aic100::NspBuiltin::ECHO;
-    spec.inputs = {{"in", qpc::DataType::INT8, {64}}};
-    spec.outputs = {{"out", qpc::DataType::INT8, {64}}};
-    spec.static_constants = constants;
-    const auto container = *qpc::build_container(spec);
+    const auto container = echo(constants);
     double copy = 0, load = 0, waited = 0;
     for (auto _ : state) {
         SteadyClock clock;

@@ -15,13 +15,14 @@ using namespace qaic;
 
 constexpr std::uint32_t bytes = 64;
 
-inline Bytes echo()
+inline Bytes echo(ConstSpan constants = {})
 {
     qpc::ProgramSpec spec;
     spec.name = "echo";
     spec.builtin = aic100::NspBuiltin::ECHO;
     spec.inputs = {{"in", qpc::DataType::INT8, {bytes}}};
     spec.outputs = {{"out", qpc::DataType::INT8, {bytes}}};
+    spec.static_constants = constants;
     return *qpc::build_container(spec);
 }
 
@@ -41,18 +42,24 @@ inline void need(const Result<void>& r)
     std::abort();
 }
 
+inline DeviceConfig device_config(std::uint64_t tsc_hz)
+{
+    const char* const fw = std::getenv("QAIC_FIRMWARE_PATH");
+    DeviceConfig c;
+    c.controller.firmware_path = {fw != nullptr ? fw : QAIC_FIRMWARE_BUILD_DIR};
+    c.controller.wall_clock_us = [] { return std::uint64_t{0}; };
+    c.tsc_hz = tsc_hz;
+    return c;
+}
+
 /// A device with one queue pair and an echo model, on an emulated card that spins: the card's own sleep is
 /// not what is measured.
 struct CardRig {
     CardRig() : link({}, clock)
     {
-        const char* const fw = std::getenv("QAIC_FIRMWARE_PATH");
         need(link.start(test::std_thread_starter(), {.spins = 2000, .sleep = Nanos{0}}));
-        DeviceConfig c;
-        c.controller.firmware_path = {fw != nullptr ? fw : QAIC_FIRMWARE_BUILD_DIR};
-        c.controller.wall_clock_us = [] { return std::uint64_t{0}; };
-        c.tsc_hz = tsc_hz();
-        device = std::make_unique<Device>(std::make_unique<InProcessBus>(link, "bench"), std::move(c));
+        device =
+            std::make_unique<Device>(std::make_unique<InProcessBus>(link, "bench"), device_config(tsc_hz()));
         need(device->attach());
         need(device->configure(1, 1));
         auto pair = device->setup_queue_pair(0, 16, nullptr);

@@ -4,8 +4,8 @@
 #include "card/faults.hpp"
 #include "qaic/device.hpp"
 #include "qaic/mldev_fast.hpp"
-#include "qpc/builder.hpp"
 #include "slot.hpp"
+#include "support/programs.hpp"
 #include "unit/driver/bus/leak_check.hpp"
 #include <cstdlib>
 #include <gtest/gtest.h>
@@ -15,18 +15,6 @@ namespace test {
 namespace {
 
 constexpr std::uint32_t bytes = 256, depth = 64;
-
-Bytes echo_program()
-{
-    qpc::ProgramSpec spec;
-    spec.name = "echo";
-    spec.builtin = aic100::NspBuiltin::ECHO;
-    spec.inputs = {{"in", qpc::DataType::INT8, {bytes}}};
-    spec.outputs = {{"out", qpc::DataType::INT8, {bytes}}};
-    auto made = qpc::build_container(spec);
-    EXPECT_TRUE(made) << made.error().message();
-    return made ? *made : Bytes{};
-}
 
 class DeviceOverBus : public ::testing::TestWithParam<SlotKind> {
   protected:
@@ -130,7 +118,7 @@ class DeviceOverBus : public ::testing::TestWithParam<SlotKind> {
         ASSERT_TRUE(until(DeviceState::ONLINE));
     }
 
-    const Bytes program = echo_program();
+    const Bytes program = echo_program(bytes);
     std::unique_ptr<Slot> slot = GetParam().make({.ready_delay = 1ms});
     SlotBus* bus = nullptr;
     std::unique_ptr<Device> device;

@@ -6,7 +6,7 @@
 #include "qaic/device.hpp"
 #include "qaic/mldev_fast.hpp"
 #include "qaic/waiting.hpp"
-#include "qpc/builder.hpp"
+#include "support/programs.hpp"
 #include "support/std_thread.hpp"
 #include <cstdlib>
 #include <gtest/gtest.h>
@@ -17,18 +17,6 @@ using namespace qaic;
 using Time = std::chrono::steady_clock;
 
 constexpr std::uint32_t bytes = 64;
-
-Bytes echo_program()
-{
-    qpc::ProgramSpec spec;
-    spec.name = "echo";
-    spec.builtin = aic100::NspBuiltin::ECHO;
-    spec.inputs = {{"in", qpc::DataType::INT8, {bytes}}};
-    spec.outputs = {{"out", qpc::DataType::INT8, {bytes}}};
-    auto made = qpc::build_container(spec);
-    EXPECT_TRUE(made) << made.error().message();
-    return made ? *made : Bytes{};
-}
 
 class Msi : public ::testing::Test {
   protected:
@@ -107,7 +95,7 @@ class Msi : public ::testing::Test {
         return false;
     }
 
-    const Bytes program = echo_program();
+    const Bytes program = echo_program(bytes);
     SteadyClock clock;
     InProcessLink link{{.ready_delay = 1ms}, clock};
     InProcessBus* bus = nullptr;

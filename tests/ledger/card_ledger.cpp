@@ -3,25 +3,13 @@
 // the plugin has them; housekeeping runs beside it. No EAL.
 #include "qaic/bus/in_process.hpp"
 #include "qaic/device.hpp"
-#include "qpc/builder.hpp"
 #include "run.hpp"
+#include "support/programs.hpp"
 #include "support/std_thread.hpp"
 
 namespace test {
 namespace {
 using namespace qaic;
-
-Bytes echo_program()
-{
-    qpc::ProgramSpec spec;
-    spec.name = "echo";
-    spec.builtin = aic100::NspBuiltin::ECHO;
-    spec.inputs = {{"in", qpc::DataType::INT8, {Book::tensor}}};
-    spec.outputs = {{"out", qpc::DataType::INT8, {Book::tensor}}};
-    auto made = qpc::build_container(spec);
-    EXPECT_TRUE(made) << made.error().message();
-    return made ? *made : Bytes{};
-}
 
 /// Parameter: activations of the model; 1 = one channel for all queue pairs, 3 = one for each.
 class CardLedger : public ::testing::TestWithParam<unsigned> {
@@ -47,7 +35,7 @@ class CardLedger : public ::testing::TestWithParam<unsigned> {
             qps.push_back(*pair);
         }
         ok(device->start());
-        const auto model = device->load_model(echo_program());
+        const auto model = device->load_model(echo_program(Book::tensor));
         ASSERT_TRUE(model) << model.error().message();
         ok(device->start_model(*model));
         for (std::uint16_t i = 0; i < pairs; ++i) add_book(i, *model);

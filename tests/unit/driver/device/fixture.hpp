@@ -7,7 +7,7 @@
 #include "qaic/bus/in_process_stepped.hpp"
 #include "qaic/device.hpp"
 #include "qaic/mldev_fast.hpp"
-#include "qpc/builder.hpp"
+#include "support/programs.hpp"
 #include <cstdlib>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -20,15 +20,7 @@ inline constexpr std::uint32_t echo_bytes = 256;
 
 inline Bytes builtin(aic100::NspBuiltin kind, std::uint32_t bytes = echo_bytes, std::uint64_t arg0 = 0)
 {
-    qpc::ProgramSpec spec;
-    spec.name = "test";
-    spec.builtin = kind;
-    spec.arg0 = arg0;
-    spec.inputs = {{"in", qpc::DataType::INT8, {bytes}}};
-    spec.outputs = {{"out", qpc::DataType::INT8, {bytes}}};
-    auto made = qpc::build_container(spec);
-    EXPECT_TRUE(made) << made.error().message();
-    return made ? *made : Bytes{};
+    return builtin_program(kind, bytes, "test", arg0);
 }
 inline Bytes echo(std::uint32_t bytes = echo_bytes) { return builtin(aic100::NspBuiltin::ECHO, bytes); }
 

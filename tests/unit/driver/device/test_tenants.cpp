@@ -17,6 +17,13 @@ struct FakeProcess final : Tenant {
 
 class Tenants : public DeviceTest {
   protected:
+    /// Two queue pairs on one channel, the second of them lent.
+    void share_one_dbc()
+    {
+        bring_up(2, 1);
+        start_all(1);
+        lend(1);
+    }
     void lend(std::uint16_t id)
     {
         auto lent = device->lend(id, std::make_unique<FakeProcess>(lives));
@@ -76,9 +83,7 @@ TEST_F(Tenants, OnlyAnIdleQueuePairOfAStartedDeviceIsLentOnce)
 
 TEST_F(Tenants, OfOneThatDiedBetweenBurstsNothingIsFenced)
 {
-    bring_up(2, 1);
-    start_all(1);
-    lend(1);
+    share_one_dbc();
     Ops theirs(*bus, 5, 0), ours(*bus, 4, 0);
     ASSERT_EQ(enqueue(*qps[1], theirs), 5);
     ASSERT_EQ(enqueue(*qps[0], ours), 4);
@@ -91,9 +96,7 @@ TEST_F(Tenants, OfOneThatDiedBetweenBurstsNothingIsFenced)
 
 TEST_F(Tenants, OneThatDiedInsideABurstOfASharedDbcDisturbsNobody)
 {
-    bring_up(2, 1);
-    start_all(1);
-    lend(1);
+    share_one_dbc();
     Ops theirs(*bus, 3, 0), ours(*bus, 4, 0);
     ASSERT_EQ(enqueue(*qps[1], theirs), 3);
     ASSERT_EQ(enqueue(*qps[0], ours), 4);
@@ -107,9 +110,7 @@ TEST_F(Tenants, OneThatDiedInsideABurstOfASharedDbcDisturbsNobody)
 
 TEST_F(Tenants, AReservationThatWasNeverPublishedIsFenced)
 {
-    bring_up(2, 1);
-    start_all(1);
-    lend(1);
+    share_one_dbc();
     Ops theirs(*bus, 3, 0), ours(*bus, 4, 0);
     ASSERT_EQ(enqueue(*qps[1], theirs), 3);
     qps[1]->enqueue_mark.enter();
@@ -123,9 +124,7 @@ TEST_F(Tenants, AReservationThatWasNeverPublishedIsFenced)
 
 TEST_F(Tenants, ADrainThatWasNeverEndedLosesNobodysOperation)
 {
-    bring_up(2, 1);
-    start_all(1);
-    lend(1);
+    share_one_dbc();
     Ops ours(*bus, 6, 0);
     ASSERT_EQ(enqueue(*qps[0], ours), 6);
     for (int i = 0; i < 100; ++i) bus->relax(100us); // answered, and not yet looked at
@@ -190,9 +189,7 @@ TEST_F(Tenants, AProducerDoesNotWaitForADeadOnesTurn)
 
 TEST_F(Tenants, ADeviceThatIsTakenAwayLeavesThemAQueuePairOfNothing)
 {
-    bring_up(2, 1);
-    start_all(1);
-    lend(1);
+    share_one_dbc();
     ok(device->close(true, 0));
     Ops theirs(*bus, 1, 0);
     EXPECT_EQ(enqueue(*qps[1], theirs), 1);

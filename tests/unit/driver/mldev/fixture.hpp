@@ -2,7 +2,7 @@
 // Emulated cards as vdevs, plugged and unplugged per test, and operations in EAL memory.
 #pragma once
 #include "qaic/dpdk_compat/dpdk.hpp"
-#include "qpc/builder.hpp"
+#include "support/programs.hpp"
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -17,16 +17,7 @@ namespace test {
 inline qaic::Bytes builtin(aic100::NspBuiltin kind, std::uint32_t bytes, std::uint64_t arg0 = 0,
                            qpc::DataType type = qpc::DataType::INT8)
 {
-    qpc::ProgramSpec spec;
-    spec.name = "net";
-    spec.builtin = kind;
-    spec.arg0 = arg0;
-    const auto n = bytes / qpc::element_bytes(type);
-    spec.inputs = {{"in", type, {n}}};
-    spec.outputs = {{"out", type, {n}}};
-    auto made = qpc::build_container(spec);
-    EXPECT_TRUE(made) << made.error().message();
-    return made ? *made : qaic::Bytes{};
+    return builtin_program(kind, bytes, "net", arg0, type);
 }
 inline qaic::Bytes echo(std::uint32_t bytes) { return builtin(aic100::NspBuiltin::ECHO, bytes); }
 
