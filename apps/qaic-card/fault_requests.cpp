@@ -14,7 +14,7 @@ struct Target {
     [[nodiscard]] card::Faults& faults() const { return card.faults(); }
 };
 using Handler = Result<void> (*)(Fields&, const Target&);
-struct Row {
+struct FaultRow {
     const char* name;
     Handler handler;
 };
@@ -176,7 +176,7 @@ Result<void> times(Fields& in, const Target& to)
 }
 
 using card::Faults;
-constexpr Row rows[] = {
+constexpr FaultRow fault_rows[] = {
     {"remove",
      [](Fields& in, const Target& to) { return when_good(in, [&] { to.faults().surprise_remove(); }); }},
     {"remove_after", remove_after},
@@ -214,7 +214,7 @@ Result<void> inject(const json& request, card::Card& card, CardDevice& device)
 {
     Fields in(request, {"op", "card"});
     const auto name = in.text("fault", 64);
-    for (const auto& row : rows)
+    for (const auto& row : fault_rows)
         if (name == row.name) return row.handler(in, {card, device});
     in.wrong(fmt::format("unknown fault \"{}\"", name));
     return in.check();
@@ -223,7 +223,7 @@ Result<void> inject(const json& request, card::Card& card, CardDevice& device)
 std::vector<std::string> fault_names()
 {
     std::vector<std::string> names;
-    for (const auto& row : rows) names.emplace_back(row.name);
+    for (const auto& row : fault_rows) names.emplace_back(row.name);
     return names;
 }
 

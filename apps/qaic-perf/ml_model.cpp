@@ -12,11 +12,6 @@ namespace {
 
 std::string text_of(const char (&field)[RTE_ML_STR_MAX]) { return {field, ::strnlen(field, sizeof field)}; }
 
-double ms_since(Nanos start)
-{
-    return std::chrono::duration<double, std::milli>(SteadyClock().now() - start).count();
-}
-
 Result<std::vector<TensorFacts>> tensors_of(const rte_ml_io_info* info, std::uint32_t count, const char* what)
 {
     constexpr std::uint32_t max_tensors = 1024, max_dims = 16;
@@ -89,7 +84,7 @@ Result<MlModel> MlModel::load(const MlDevice& device, ConstSpan container, const
     QAIC_CHECK(ask_driver(Code::E_FORMAT, place, "refused the model",
                           [&] { return rte_ml_model_load(m.device_, &params, &m.facts_.id); }));
     m.loaded_ = true;
-    m.load_ms_ = ms_since(load_start);
+    m.load_ms_ = milliseconds_since(load_start);
     auto facts = facts_of(m.device_, m.facts_.id);
     if (!facts) return fail_at(place, facts.error());
     m.facts_ = std::move(*facts);
@@ -97,7 +92,7 @@ Result<MlModel> MlModel::load(const MlDevice& device, ConstSpan container, const
     QAIC_CHECK(ask_driver(Code::E_STATE, place, "could not start the model",
                           [&] { return rte_ml_model_start(m.device_, m.facts_.id); }));
     m.started_ = true;
-    m.start_ms_ = ms_since(start_start);
+    m.start_ms_ = milliseconds_since(start_start);
     return m;
 }
 

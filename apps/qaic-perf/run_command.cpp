@@ -17,11 +17,6 @@ namespace qaic::perf {
 
 namespace {
 
-double ms_since(Nanos start)
-{
-    return std::chrono::duration<double, std::milli>(SteadyClock().now() - start).count();
-}
-
 Result<Eal> start_eal(Report& r)
 {
     QAIC_TRY(const auto driver, find_driver(r.options.driver, program_folder()));
@@ -30,7 +25,7 @@ Result<Eal> start_eal(Report& r)
     for (const auto& note : arguments.notes) fmt::print(stderr, "qaic-perf: note: {}\n", note);
     const auto start = SteadyClock().now();
     auto eal = Eal::start(arguments);
-    r.eal_ms = ms_since(start);
+    r.eal_ms = milliseconds_since(start);
     if (!eal && driver.empty())
         return fail(eal.error().code,
                     "{}; no driver plugin was found beside this program: build it, or give --driver FILE",
@@ -71,7 +66,7 @@ Result<void> run(RunFiles& files, Report& r)
     r.environment = describe_environment();
     const auto start = SteadyClock().now();
     QAIC_TRY(auto device, MlDevice::open(1, r.options.queue_depth));
-    r.open_ms = ms_since(start);
+    r.open_ms = milliseconds_since(start);
     r.device = device.facts();
     r.boot = device.xstats("boot_");
     QAIC_CHECK(run_model(device, files, r));

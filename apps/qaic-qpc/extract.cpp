@@ -9,7 +9,7 @@
 namespace qpc_app {
 namespace {
 
-struct Options {
+struct ExtractOptions {
     std::string file, segment, output;
 };
 
@@ -25,7 +25,7 @@ Outcome extract_all(const qpc::Container& c, const std::string& directory)
     return {};
 }
 
-Outcome extract(const Options& o)
+Outcome extract(const ExtractOptions& o)
 {
     const auto file = qpc::read_file(o.file);
     if (!file) return data_error(file.error());
@@ -46,7 +46,7 @@ Outcome extract(const Options& o)
 
 Command add_extract(CLI::App& app)
 {
-    auto o = std::make_shared<Options>();
+    auto o = std::make_shared<ExtractOptions>();
     app.add_option("file", o->file, "Container")->required();
     app.add_option("--segment", o->segment, "Only this segment; then --output is a file");
     app.add_option("-o,--output", o->output, "Directory for all segments, or file for one")->required();

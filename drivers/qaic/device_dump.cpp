@@ -33,7 +33,7 @@ std::string fifos_text(Bus& bus, Running& r)
                              e.source.get(), e.destination.get(), e.length.get());
 }
 
-double ms(Nanos n) { return static_cast<double>(n.count()) / 1e6; }
+double fraction_ms(Nanos n) { return static_cast<double>(n.count()) / 1e6; }
 } // namespace
 
 std::string Device::dump()
@@ -55,8 +55,9 @@ std::string Device::dump()
          info_.hw_version.get());
     line("  NSPs {} DDR {} MiB virtual channels {}", info_.resources.nsp_total,
          info_.resources.dram_total_mb.get(), info_.resources.vc_total);
-    for (const auto& stage : boot_.stages) line("  boot {:<10} {:>10.3f} ms", stage.name, ms(stage.took));
-    line("  boot {:<10} {:>10.3f} ms (found in {})", "total", ms(boot_.total), boot_.found);
+    for (const auto& stage : boot_.stages)
+        line("  boot {:<10} {:>10.3f} ms", stage.name, fraction_ms(stage.took));
+    line("  boot {:<10} {:>10.3f} ms (found in {})", "total", fraction_ms(boot_.total), boot_.found);
     // Nobody reads registers of a card that is off the bus, or on its way back to it.
     const bool readable = online() && !closed_;
     for (std::size_t m = 0; m < slots_.size(); ++m) {

@@ -88,7 +88,7 @@ Result<std::unique_ptr<MlDevice>> plug(const char* name, const DevArgs& args)
     return ml;
 }
 
-Result<void> probe_card(rte_vdev_device* vdev)
+Result<void> probe_served(rte_vdev_device* vdev)
 {
     const char* const name = rte_vdev_device_name(vdev);
     if (secondary::is_secondary()) return secondary::attach(&vdev->device, name, server_notices);
@@ -99,28 +99,28 @@ Result<void> probe_card(rte_vdev_device* vdev)
     return probe_ml_device(&vdev->device, name, std::move(*ml), args->housekeeping);
 }
 
-int probe(rte_vdev_device* vdev)
+int served_probe(rte_vdev_device* vdev)
 {
-    return guarded([&] { return probe_card(vdev); });
+    return guarded([&] { return probe_served(vdev); });
 }
-int remove(rte_vdev_device* vdev) { return remove_ml_device(rte_vdev_device_name(vdev)); }
+int served_remove(rte_vdev_device* vdev) { return remove_ml_device(rte_vdev_device_name(vdev)); }
 
 // Without these two, rte_dev_dma_map() on a vdev says 0 and maps nothing.
-int dma_map(rte_vdev_device* vdev, void* addr, std::uint64_t iova, std::size_t bytes)
+int served_dma_map(rte_vdev_device* vdev, void* addr, std::uint64_t iova, std::size_t bytes)
 {
     return map_for_ml_device(rte_vdev_device_name(vdev), addr, iova, bytes);
 }
-int dma_unmap(rte_vdev_device* vdev, void* /*addr*/, std::uint64_t iova, std::size_t bytes)
+int served_dma_unmap(rte_vdev_device* vdev, void* /*addr*/, std::uint64_t iova, std::size_t bytes)
 {
     return unmap_for_ml_device(rte_vdev_device_name(vdev), iova, bytes);
 }
 
 constinit rte_vdev_driver served_driver = [] {
     rte_vdev_driver d{};
-    d.probe = probe;
-    d.remove = remove;
-    d.dma_map = dma_map;
-    d.dma_unmap = dma_unmap;
+    d.probe = served_probe;
+    d.remove = served_remove;
+    d.dma_map = served_dma_map;
+    d.dma_unmap = served_dma_unmap;
     d.drv_flags = RTE_VDEV_DRV_NEED_IOVA_AS_VA;
     return d;
 }();

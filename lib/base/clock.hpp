@@ -26,6 +26,11 @@ class SteadyClock final : public Clock {
     }
 };
 
+[[nodiscard]] inline double milliseconds_since(Nanos start) noexcept
+{
+    return std::chrono::duration<double, std::milli>(SteadyClock().now() - start).count();
+}
+
 /// A clock that moves only when told to. One thread.
 class ManualClock final : public Clock {
   public:

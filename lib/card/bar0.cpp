@@ -8,7 +8,6 @@ namespace bhi = aic100::bhi_reg;
 namespace {
 
 constexpr std::uint32_t erdb_end = layout::event_doorbells + aic100::doorbell_bytes;
-constexpr std::uint32_t bhi_at(std::uint32_t reg) { return layout::bhi + reg; }
 
 /// Bits a host write may change; registers that are not listed store the whole word.
 struct WriteMask {
@@ -18,8 +17,8 @@ constexpr WriteMask write_masks[] = {
     {mhi::MHICFG, aic100::mhicfg_ner.mask() | aic100::mhicfg_nhwer.mask()},
     {mhi::MHICTRL, aic100::mhictrl_state.mask() | aic100::mhictrl_reset.mask()},
     {mhi::SOC_RESET_REQ, 0},
-    {bhi_at(bhi::INTVEC), 0x1f},
-    {bhi_at(bhi::STATUS), aic100::bhi_status_state.mask()},
+    {layout::bhi_at(bhi::INTVEC), 0x1f},
+    {layout::bhi_at(bhi::STATUS), aic100::bhi_status_state.mask()},
 };
 
 } // namespace
@@ -33,8 +32,8 @@ Bar0::Bar0(HostGate& gate, const Clock& clock) : gate_(gate), clock_(clock)
     };
     for (const auto& reg : aic100::mhi_registers()) enter(reg, 0);
     for (const auto& reg : aic100::bhi_registers()) enter(reg, layout::bhi);
-    for (unsigned i = 1; i < 6; ++i) access_[bhi_at(bhi::MSMHWID) / 4 + i] = Access::READ;
-    for (unsigned i = 1; i < 24; ++i) access_[bhi_at(bhi::OEMPKHASH) / 4 + i] = Access::READ;
+    for (unsigned i = 1; i < 6; ++i) access_[layout::bhi_at(bhi::MSMHWID) / 4 + i] = Access::READ;
+    for (unsigned i = 1; i < 24; ++i) access_[layout::bhi_at(bhi::OEMPKHASH) / 4 + i] = Access::READ;
 }
 
 bool Bar0::access_allowed() noexcept
@@ -117,10 +116,10 @@ void Bar0::write_locked(std::uint32_t offset, std::uint32_t value) noexcept
     } else if (offset == mhi::SOC_RESET_REQ && aic100::soc_reset_bit.get(value) != 0) {
         control_.soc_reset = true;
         dirty_.store(true, std::memory_order_release);
-    } else if (offset == bhi_at(bhi::IMGTXDB) && aic100::bhi_session.get(value) != 0) {
-        control_.image = BhiRequest{std::uint64_t{value_[bhi_at(bhi::IMGADDR_HIGH) / 4]} << 32 |
-                                        value_[bhi_at(bhi::IMGADDR_LOW) / 4],
-                                    value_[bhi_at(bhi::IMGSIZE) / 4], aic100::bhi_session.get(value)};
+    } else if (offset == layout::bhi_at(bhi::IMGTXDB) && aic100::bhi_session.get(value) != 0) {
+        control_.image = BhiRequest{std::uint64_t{value_[layout::bhi_at(bhi::IMGADDR_HIGH) / 4]} << 32 |
+                                        value_[layout::bhi_at(bhi::IMGADDR_LOW) / 4],
+                                    value_[layout::bhi_at(bhi::IMGSIZE) / 4], aic100::bhi_session.get(value)};
         dirty_.store(true, std::memory_order_release);
     }
 }

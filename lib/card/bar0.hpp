@@ -20,6 +20,7 @@ namespace card {
 namespace layout {
 inline constexpr std::uint32_t reg_len = 0x1000, version = 0x01000000, bhi = 0x100, bhie = 0x280,
                                channel_doorbells = 0x300, event_doorbells = 0x700, channels = 128;
+constexpr std::uint32_t bhi_at(std::uint32_t reg) noexcept { return bhi + reg; }
 } // namespace layout
 
 /// An image offered through BHI.

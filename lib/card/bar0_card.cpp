@@ -8,15 +8,25 @@ namespace mhi = aic100::mhi_reg;
 namespace bhi = aic100::bhi_reg;
 namespace {
 
-constexpr std::uint32_t bhi_at(std::uint32_t reg) { return layout::bhi + reg; }
-
 /// Cleared by MHI RESET with MHICTRL and MHISTATUS: what a host programs anew before M0 (2.3).
 constexpr std::uint32_t cleared_by_reset[] = {
-    mhi::MHISTATUS,        mhi::CCABAP_LOW,       mhi::CCABAP_HIGH,       mhi::ECABAP_LOW,
-    mhi::ECABAP_HIGH,      mhi::CRCBAP_LOW,       mhi::CRCBAP_HIGH,       mhi::MHICTRLBASE_LOW,
-    mhi::MHICTRLBASE_HIGH, mhi::MHICTRLLIMIT_LOW, mhi::MHICTRLLIMIT_HIGH, mhi::MHIDATABASE_LOW,
-    mhi::MHIDATABASE_HIGH, mhi::MHIDATALIMIT_LOW, mhi::MHIDATALIMIT_HIGH, mhi::MHICTRL,
-    bhi_at(bhi::INTVEC),
+    mhi::MHISTATUS,
+    mhi::CCABAP_LOW,
+    mhi::CCABAP_HIGH,
+    mhi::ECABAP_LOW,
+    mhi::ECABAP_HIGH,
+    mhi::CRCBAP_LOW,
+    mhi::CRCBAP_HIGH,
+    mhi::MHICTRLBASE_LOW,
+    mhi::MHICTRLBASE_HIGH,
+    mhi::MHICTRLLIMIT_LOW,
+    mhi::MHICTRLLIMIT_HIGH,
+    mhi::MHIDATABASE_LOW,
+    mhi::MHIDATABASE_HIGH,
+    mhi::MHIDATALIMIT_LOW,
+    mhi::MHIDATALIMIT_HIGH,
+    mhi::MHICTRL,
+    layout::bhi_at(bhi::INTVEC),
 };
 
 } // namespace
@@ -37,14 +47,14 @@ void Bar0::power_on(std::uint32_t serial)
         {mhi::BHIOFF, layout::bhi},
         {mhi::BHIEOFF, layout::bhie},
         {mhi::SOC_HW_VERSION, aic100::soc_hw_version},
-        {bhi_at(bhi::VERSION_MAJOR), 1},
-        {bhi_at(bhi::SERIALNU), serial == aic100::all_ones ? serial - 1 : serial},
-        {bhi_at(bhi::SBLANTIROLLVER), 1},
+        {layout::bhi_at(bhi::VERSION_MAJOR), 1},
+        {layout::bhi_at(bhi::SERIALNU), serial == aic100::all_ones ? serial - 1 : serial},
+        {layout::bhi_at(bhi::SBLANTIROLLVER), 1},
     };
     for (const auto& [offset, value] : constants) value_[offset / 4] = value;
-    for (unsigned i = 0; i < 6; ++i) value_[bhi_at(bhi::MSMHWID) / 4 + i] = 0x0a100000 + i;
+    for (unsigned i = 0; i < 6; ++i) value_[layout::bhi_at(bhi::MSMHWID) / 4 + i] = 0x0a100000 + i;
     // Not a hash of anything: a recognisable constant per word.
-    for (unsigned i = 0; i < 24; ++i) value_[bhi_at(bhi::OEMPKHASH) / 4 + i] = 0x5a5a0000 + i;
+    for (unsigned i = 0; i < 24; ++i) value_[layout::bhi_at(bhi::OEMPKHASH) / 4 + i] = 0x5a5a0000 + i;
 }
 
 void Bar0::clear_requests() noexcept
@@ -121,9 +131,15 @@ void Bar0::set_status(aic100::MhiState state, bool ready, bool sys_err)
                             aic100::mhistatus_syserr.put(sys_err ? 1 : 0));
 }
 
-void Bar0::set_exec_env(aic100::ExecEnv env) { set(bhi_at(bhi::EXECENV), static_cast<std::uint32_t>(env)); }
+void Bar0::set_exec_env(aic100::ExecEnv env)
+{
+    set(layout::bhi_at(bhi::EXECENV), static_cast<std::uint32_t>(env));
+}
 
-aic100::ExecEnv Bar0::exec_env() const { return static_cast<aic100::ExecEnv>(get(bhi_at(bhi::EXECENV))); }
+aic100::ExecEnv Bar0::exec_env() const
+{
+    return static_cast<aic100::ExecEnv>(get(layout::bhi_at(bhi::EXECENV)));
+}
 
 void Bar0::override_reads(std::uint32_t offset, std::uint32_t value, unsigned count)
 {

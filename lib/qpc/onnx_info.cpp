@@ -10,14 +10,16 @@
 
 namespace qpc {
 namespace {
-namespace pb = onnxpb;
-
-enum Msg : std::uint8_t { MODEL, GRAPH, VALUE, TYPE, TENSOR_TYPE, SHAPE, LEAF };
-constexpr PbField schema[] = {
-    {MODEL, 7, PbKind::MESSAGE, GRAPH},       {GRAPH, 5, PbKind::MESSAGE, LEAF},
-    {GRAPH, 11, PbKind::MESSAGE, VALUE},      {GRAPH, 12, PbKind::MESSAGE, VALUE},
-    {VALUE, 2, PbKind::MESSAGE, TYPE},        {TYPE, 1, PbKind::MESSAGE, TENSOR_TYPE},
-    {TENSOR_TYPE, 2, PbKind::MESSAGE, SHAPE}, {SHAPE, 1, PbKind::MESSAGE, LEAF},
+enum OnnxMsg : std::uint8_t { MODEL, GRAPH, VALUE, TYPE, TENSOR_TYPE, ONNX_SHAPE, ONNX_LEAF };
+constexpr PbField onnx_schema[] = {
+    {MODEL, 7, PbKind::MESSAGE, GRAPH},
+    {GRAPH, 5, PbKind::MESSAGE, ONNX_LEAF},
+    {GRAPH, 11, PbKind::MESSAGE, VALUE},
+    {GRAPH, 12, PbKind::MESSAGE, VALUE},
+    {VALUE, 2, PbKind::MESSAGE, TYPE},
+    {TYPE, 1, PbKind::MESSAGE, TENSOR_TYPE},
+    {TENSOR_TYPE, 2, PbKind::MESSAGE, ONNX_SHAPE},
+    {ONNX_SHAPE, 1, PbKind::MESSAGE, ONNX_LEAF},
 };
 
 constexpr std::array<std::string_view, 17> type_names{
@@ -31,7 +33,7 @@ std::string type_name(int type)
     return fmt::format("type {}", type);
 }
 
-Result<TensorSpec> read_tensor(const char* what, const pb::ValueInfo& v)
+Result<TensorSpec> read_tensor(const char* what, const onnxpb::ValueInfo& v)
 {
     if (v.name().empty()) return fail(Code::E_FORMAT, "an {} of the graph has no name", what);
     const auto where = fmt::format("{} \"{}\"", what, printable(v.name()));
@@ -50,8 +52,8 @@ Result<TensorSpec> read_tensor(const char* what, const pb::ValueInfo& v)
                     t.shape().dims_size(), limits::rank);
     for (const auto& d : t.shape().dims()) {
         const auto index = out.dims.size();
-        if (d.value_case() == pb::TensorShape::Dim::kSymbol ||
-            d.value_case() == pb::TensorShape::Dim::VALUE_NOT_SET)
+        if (d.value_case() == onnxpb::TensorShape::Dim::kSymbol ||
+            d.value_case() == onnxpb::TensorShape::Dim::VALUE_NOT_SET)
             return fail(Code::E_UNSUPP,
                         "{}: dimension {} is not fixed (\"{}\"); export the model with a fixed batch, "
                         "e.g. without dynamic_axes",
@@ -64,7 +66,7 @@ Result<TensorSpec> read_tensor(const char* what, const pb::ValueInfo& v)
     return out;
 }
 
-Result<std::set<std::string>> read_weights(const pb::Graph& graph)
+Result<std::set<std::string>> read_weights(const onnxpb::Graph& graph)
 {
     std::set<std::string> names;
     for (const auto& i : graph.initializers()) {
@@ -78,7 +80,7 @@ Result<std::set<std::string>> read_weights(const pb::Graph& graph)
     return names;
 }
 
-Result<OnnxInfo> read_model(const pb::Model& model)
+Result<OnnxInfo> read_model(const onnxpb::Model& model)
 {
     if (model.ir_version() <= 0) return fail(Code::E_FORMAT, "not an ONNX model: ir_version is missing");
     if (!model.has_graph()) return fail(Code::E_FORMAT, "ONNX model without a graph: model.graph is missing");
@@ -110,9 +112,9 @@ Result<OnnxInfo> read_onnx_info(ConstSpan file)
     if (file.size() > limits::onnx_file)
         return fail(Code::E_LIMIT, "ONNX file too large got={} limit={}", file.size(), limits::onnx_file);
     if (file.empty()) return fail(Code::E_FORMAT, "ONNX file is empty offset=0x0");
-    if (auto scanned = scan_protobuf(file, schema, MODEL); !scanned)
+    if (auto scanned = scan_protobuf(file, onnx_schema, MODEL); !scanned)
         return fail_at("not an ONNX model", std::move(scanned).error());
-    pb::Model model;
+    onnxpb::Model model;
     google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(file.data()),
                                               static_cast<int>(file.size()));
     in.SetRecursionLimit(limits::pb_depth);

@@ -11,7 +11,7 @@ constexpr OptionRule models_rules[] = {{"model", 0, DeviceLimits::models - 1, {}
 constexpr OptionRule latency_rules[] = {{"sample", 0, 0, "on|off"}};
 constexpr OptionRule log_rules[] = {{"lines", 1, 100, {}}};
 
-constexpr Command table[] = {
+constexpr Command command_table[] = {
     {"/qaic/list", "Cloud AI devices: id and name. Takes no parameters", false, {}, answer_list},
     {"/qaic/info", "Card, firmware, boot times. Parameters: DEVICE (id or name)", true, {}, answer_info},
     {"/qaic/models", "Loaded models. Parameters: DEVICE[,model=ID]", true, models_rules, answer_models},
@@ -35,7 +35,7 @@ constexpr Command table[] = {
 
 Result<void> dispatch(std::string_view path, const char* params, rte_tel_data* reply)
 {
-    for (const auto& c : table) {
+    for (const auto& c : command_table) {
         if (c.path != path) continue;
         QAIC_TRY(const auto options, Options::parse(params, c.rules));
         if (c.of_device && options.device().empty())
@@ -49,7 +49,7 @@ Result<void> dispatch(std::string_view path, const char* params, rte_tel_data* r
 
 } // namespace
 
-std::span<const Command> commands() noexcept { return table; }
+std::span<const Command> commands() noexcept { return command_table; }
 
 int answer(std::string_view path, const char* params, rte_tel_data* reply) noexcept
 {

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int64_t cold = -60, hot = 250, watts = 1000, seconds = std::int64_t{1} << 40,
                        unknown = 1 << 30;
-constexpr Sensor table[] = {
+constexpr Sensor sensor_table[] = {
     {0, "soc_temperature_c", cold, hot},
     {1, "soc_max_temperature_c", cold, hot},
     {14, "soc_floor_temperature_c", cold, hot},
@@ -37,10 +37,10 @@ constexpr Sensor table[] = {
     {19, "nsp_mx_voltage", -unknown, unknown},
     {20, "configured_tops", 0, unknown},
 };
-static_assert(std::size(table) == aic100::telemetry_commands);
+static_assert(std::size(sensor_table) == aic100::telemetry_commands);
 
 } // namespace
 
-std::span<const Sensor> sensors() noexcept { return table; }
+std::span<const Sensor> sensors() noexcept { return sensor_table; }
 
 } // namespace qaic::seen

@@ -6,7 +6,7 @@ namespace qaic::services {
 using namespace aic100;
 
 namespace {
-constexpr std::uint8_t from_device = channel::LOOPBACK + 1;
+constexpr std::uint8_t from_loopback = channel::LOOPBACK + 1;
 constexpr Nanos echo_step = 100us;
 } // namespace
 
@@ -23,7 +23,7 @@ Result<void> Loopback::exchange(ConstSpan message)
         }));
     echo_.clear();
     arrived_ = false;
-    QAIC_CHECK(host_.post(from_device, mhi_max_transfer));
+    QAIC_CHECK(host_.post(from_loopback, mhi_max_transfer));
     QAIC_CHECK(host_.send(channel::LOOPBACK, message));
     auto done = wait_until(bus_, fmt::format("loopback of {} bytes", message.size()), limit_, echo_step,
                            [&]() -> Result<bool> {

@@ -5,7 +5,7 @@ namespace qaic::services {
 using namespace aic100;
 
 namespace {
-constexpr std::uint8_t from_device = channel::STATUS + 1;
+constexpr std::uint8_t from_ras = channel::STATUS + 1;
 constexpr std::uint16_t newest_version = 2;
 constexpr std::uint32_t last_error_type = static_cast<std::uint32_t>(RasErrorType::UNCORRECTABLE_NONFATAL);
 } // namespace
@@ -22,12 +22,12 @@ bool ras_valid(ConstSpan packet) noexcept
 Result<void> Ras::start()
 {
     QAIC_CHECK(host_.start_pair(channel::STATUS, [this](ConstSpan p, bool) { take(p); }));
-    return host_.post(from_device, sizeof(RasMessage));
+    return host_.post(from_ras, sizeof(RasMessage));
 }
 
 void Ras::take(ConstSpan packet)
 {
-    (void)host_.post(from_device, sizeof(RasMessage)); // a failure shows in the host's health
+    (void)host_.post(from_ras, sizeof(RasMessage)); // a failure shows in the host's health
     if (!ras_valid(packet)) {
         ++counters_.dropped, ++counters_.r_msg;
         return;

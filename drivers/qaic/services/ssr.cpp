@@ -6,7 +6,7 @@ namespace qaic::services {
 using namespace aic100;
 
 namespace {
-constexpr std::uint8_t from_device = channel::SSR + 1;
+constexpr std::uint8_t from_ssr = channel::SSR + 1;
 
 /// An event and the one before it in the same DBC.
 struct Step {
@@ -33,7 +33,7 @@ Result<void> Ssr::start()
     last_.fill(0);
     dump_.reset();
     QAIC_CHECK(host_.start_pair(channel::SSR, [this](ConstSpan p, bool more) { take(p, more); }));
-    return host_.post(from_device, ssr_receive_bytes);
+    return host_.post(from_ssr, ssr_receive_bytes);
 }
 
 /// The buffer for the card's next message is there before our answer allows it: one for a piece of a dump
@@ -42,8 +42,8 @@ void Ssr::take(ConstSpan packet, bool more)
 {
     const auto answer = respond(packet, more);
     const bool data_next = dump_ && !dump_->done;
-    (void)host_.post(from_device, data_next ? DumpReader::chunk + std::uint32_t{sizeof(SsrWord)}
-                                            : std::uint32_t{ssr_receive_bytes}); // a failure shows in health
+    (void)host_.post(from_ssr, data_next ? DumpReader::chunk + std::uint32_t{sizeof(SsrWord)}
+                                         : std::uint32_t{ssr_receive_bytes}); // a failure shows in health
     if (!answer.empty() && !host_.send(channel::SSR, answer))
         ++counters_.dropped; // ring full: the card does not read
 }

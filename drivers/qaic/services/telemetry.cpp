@@ -5,7 +5,7 @@ namespace qaic::services {
 using namespace aic100;
 
 namespace {
-constexpr std::uint8_t from_device = channel::TELEMETRY + 1;
+constexpr std::uint8_t from_telemetry = channel::TELEMETRY + 1;
 constexpr Nanos reply_limit = 1s, reply_step = 100us;
 
 Code code_of(std::int8_t status) noexcept
@@ -67,7 +67,7 @@ Result<std::int64_t> Telemetry::exchange(std::uint8_t command, std::optional<std
         posted_ = 0;
     }
     if (posted_ == 0) {
-        QAIC_CHECK(host_.post(from_device, sizeof(TelemetryMessage)));
+        QAIC_CHECK(host_.post(from_telemetry, sizeof(TelemetryMessage)));
         ++posted_;
     }
     request_ = telemetry_request(++sequence_, command, value);
@@ -81,7 +81,7 @@ Result<std::int64_t> Telemetry::exchange(std::uint8_t command, std::optional<std
                                                bus_.name());
                                // A wrong message used the buffer up: the right one may still come.
                                if (!reply_ && posted_ == 0) {
-                                   QAIC_CHECK(host_.post(from_device, sizeof(TelemetryMessage)));
+                                   QAIC_CHECK(host_.post(from_telemetry, sizeof(TelemetryMessage)));
                                    ++posted_;
                                }
                                return reply_.has_value();

@@ -67,7 +67,7 @@ NncStatus switch_states(Call& call, const aic100::ActivateStateCmd& c, aic100::S
     return status::OK;
 }
 
-constexpr Command table[] = {
+constexpr Command activation_table[] = {
     commands::entry<NncCmd::ACTIVATE, aic100::Activate, aic100::ActivateResp, activate>(),
     commands::entry<NncCmd::DEACTIVATE, aic100::Deactivate, aic100::StatusResp, deactivate>(),
     commands::entry<NncCmd::ACTIVATE_STATE_CMD, aic100::ActivateStateCmd, aic100::StatusResp,
@@ -86,6 +86,6 @@ std::optional<Channel::Fifo> checked_fifo(const aic100::NncActivateToDev& t) noe
     return Channel::Fifo{t.request_fifo, t.response_fifo, n};
 }
 
-std::span<const Command> commands::activation_commands() noexcept { return table; }
+std::span<const Command> commands::activation_commands() noexcept { return activation_table; }
 
 } // namespace card

@@ -88,7 +88,7 @@ NncStatus device_config(Call& call, const aic100::DeviceConfig& c, aic100::Statu
 /// Numbered, but its layout and meaning are not public (9 #20).
 NncStatus terminate(Call&, const aic100::CmdHead&, aic100::StatusResp&) { return status::UNDEFINED_REQUEST; }
 
-constexpr Command table[] = {
+constexpr Command info_table[] = {
     commands::entry<NncCmd::STATUS, aic100::StatusQuery, aic100::StatusQueryResp, query_status>(),
     commands::entry<NncCmd::RESOURCE_INFO, aic100::ResourceInfo, aic100::ResourceInfoResp, resource_info>(),
     commands::entry<NncCmd::PERFORMANCE_INFO, aic100::PerformanceInfo, aic100::PerformanceInfoResp,
@@ -98,6 +98,6 @@ constexpr Command table[] = {
 };
 } // namespace
 
-std::span<const Command> commands::info_commands() noexcept { return table; }
+std::span<const Command> commands::info_commands() noexcept { return info_table; }
 
 } // namespace card

@@ -98,7 +98,7 @@ NncStatus unload_constants(Call& call, const aic100::UnloadId& c, aic100::Status
     return status::OK;
 }
 
-constexpr Command table[] = {
+constexpr Command load_table[] = {
     commands::entry<NncCmd::LOAD_CONSTANTS, aic100::LoadConstants, aic100::LoadResp, load_constants>(),
     commands::entry<NncCmd::LOAD_ELF, aic100::LoadElf, aic100::LoadResp, load_elf>(),
     commands::entry<NncCmd::UNLOAD_CONSTANTS, aic100::UnloadId, aic100::StatusResp, unload_constants>(),
@@ -118,6 +118,6 @@ void drop_failed_payload(Firmware& firmware, const Load& load)
         firmware.constants.remove(load.constants_id);
 }
 
-std::span<const Command> commands::load_commands() noexcept { return table; }
+std::span<const Command> commands::load_commands() noexcept { return load_table; }
 
 } // namespace card

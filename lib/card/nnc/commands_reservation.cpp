@@ -114,7 +114,7 @@ NncStatus release_group(Call& call, const aic100::UnloadId& c, aic100::StatusRes
     return release(call, call.firmware.groups, c.id);
 }
 
-constexpr Command table[] = {
+constexpr Command reservation_table[] = {
     commands::entry<NncCmd::RESERVE_VC, aic100::ReserveVc, aic100::ReserveVcResp, reserve_vc>(),
     commands::entry<NncCmd::RELEASE_VC, aic100::UnloadId, aic100::StatusResp, release_vc>(),
     commands::entry<NncCmd::AC_RESERVATION, aic100::AcReservation, aic100::ReservationResp, reserve_cores>(),
@@ -127,6 +127,6 @@ constexpr Command table[] = {
 };
 } // namespace
 
-std::span<const Command> commands::reservation_commands() noexcept { return table; }
+std::span<const Command> commands::reservation_commands() noexcept { return reservation_table; }
 
 } // namespace card

@@ -20,6 +20,8 @@
 namespace test {
 using namespace qaic;
 
+constexpr std::size_t text_bytes = 64; ///< of a tensor of the programs' samples
+
 /// Processes whose parent is `parent`, zombies among them.
 inline unsigned children_of(int parent)
 {

@@ -7,7 +7,7 @@
 namespace test {
 namespace {
 
-constexpr std::size_t half = 32, text_bytes = 64;
+constexpr std::size_t half = 32;
 
 /// First half of input 0, second half of input 1.
 std::string expected(const std::string& in)

@@ -7,8 +7,6 @@
 namespace test {
 namespace {
 
-constexpr std::size_t text_bytes = 64;
-
 class Restart : public NativeTest {
   protected:
     [[nodiscard]] Nanos op_timeout() const override { return 20s; }

@@ -5,8 +5,6 @@
 namespace test {
 namespace {
 
-constexpr std::size_t text_bytes = 64;
-
 class Rude : public NativeTest, public ::testing::WithParamInterface<const char*> {};
 
 /// Every way to die is a restart of that workload, and it comes back.

@@ -44,7 +44,7 @@ Bytes hexagon(ConstSpan metadata)
     return out;
 }
 
-std::string parse_error(const Bytes& b)
+std::string elf_error(const Bytes& b)
 {
     const std::unique_ptr<std::byte[]> exact(new std::byte[b.size()]);
     std::copy(b.begin(), b.end(), exact.get());
@@ -89,7 +89,7 @@ TEST(Elf, EveryTruncationIsRefused)
     const auto file = sample();
     for (std::size_t n = 0; n < file.size(); ++n) {
         const Bytes cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(n));
-        ASSERT_NE(parse_error(cut).find("offset=0x"), std::string::npos) << n;
+        ASSERT_NE(elf_error(cut).find("offset=0x"), std::string::npos) << n;
     }
 }
 
@@ -128,7 +128,7 @@ TEST(Elf, HeaderAndTableFieldsAreChecked)
          "ELF file has two sections metadata_fb"},
     };
     for (const auto& c : cases) {
-        const auto error = parse_error(c.bytes);
+        const auto error = elf_error(c.bytes);
         EXPECT_NE(error.find(c.text), std::string::npos) << error << "\nexpected: " << c.text;
     }
 }

@@ -8,7 +8,7 @@ namespace qpc::samples {
 namespace {
 namespace pb = aic100::nwdesc;
 
-NetworkDesc simple_io()
+NetworkDesc two_inputs()
 {
     NetworkDesc d;
     d.name = "simpleio";
@@ -33,7 +33,7 @@ Bytes changed(const std::function<void(pb::NetworkDescriptor&)>& change)
 
 TEST(NetworkDesc, WritesThe202BytesOfAppendixA)
 {
-    const auto bytes = write_network_desc(simple_io());
+    const auto bytes = write_network_desc(two_inputs());
     ASSERT_TRUE(bytes);
     ASSERT_EQ(bytes->size(), 202u);
     EXPECT_EQ(*bytes, simple_io_network_desc());

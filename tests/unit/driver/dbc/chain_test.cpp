@@ -11,9 +11,10 @@ namespace {
 using namespace qaic;
 namespace sem = aic100::sem_word;
 
-struct Rig {
-    explicit Rig(std::uint16_t depth,
-                 std::vector<dbc::Transfer> transfers = {{.bytes = 32}, {.to_device = false, .bytes = 16}})
+struct ChainRig {
+    explicit ChainRig(std::uint16_t depth,
+                      std::vector<dbc::Transfer> transfers = {{.bytes = 32},
+                                                              {.to_device = false, .bytes = 16}})
         : plan(*dbc::plan_slices(transfers, {.ddr = 0x1000}, 32, 16)),
           queue(std::move(
               *dbc::Queue::allocate(bus, {.elements_per_op = static_cast<std::uint32_t>(transfers.size()),
@@ -59,12 +60,12 @@ struct Op {
     rte_ml_buff_seg* ptr[2]{};
 };
 
-std::uint16_t enqueue(Rig& rig, Op& op)
+std::uint16_t enqueue(ChainRig& rig, Op& op)
 {
     auto* p = &op.op;
     return fast::enqueue_burst(rig.qp, &p, 1);
 }
-std::vector<rte_ml_op*> dequeue(Rig& rig)
+std::vector<rte_ml_op*> dequeue(ChainRig& rig)
 {
     std::vector<rte_ml_op*> p(64);
     p.resize(fast::dequeue_burst(rig.qp, p.data(), 64));
@@ -73,7 +74,7 @@ std::vector<rte_ml_op*> dequeue(Rig& rig)
 
 TEST(Chain, EachPieceIsAnElementAndOnlyTheLastOneSpeaks)
 {
-    Rig rig(8);
+    ChainRig rig(8);
     Op op({10, 6, 40}, {16});
     ASSERT_EQ(enqueue(rig, op), 1);
     const std::uint64_t source[] = {0x100000, 0x101000, 0x102000}, device[] = {0x1000, 0x100a, 0x1010};
@@ -97,7 +98,7 @@ TEST(Chain, DoorbellAndPostSemaphoreStayWithTheLastPieceAndPresyncWithEach)
     in.sem[0] = sem::make(4, 1, 5, true), in.sem[1] = sem::make(1, 1, 0, false);
     dbc::Transfer out{.to_device = false, .bytes = 16};
     out.sem[2] = sem::make(4, 2, 0, true), out.sem[3] = sem::make(2, 2, 0, false);
-    Rig rig(8, {in, out});
+    ChainRig rig(8, {in, out});
     Op op({16, 16}, {8, 8});
     ASSERT_EQ(enqueue(rig, op), 1);
     for (const bool last : {false, true}) {
@@ -121,7 +122,7 @@ TEST(Chain, WhatCannotBeSplitComesBackWithItsRule)
         {OpRule::SEGMENTS, Op({4, 4, 4, 4, 4, 4, 4, 4, 4}, {16})},
     };
     for (const auto& [rule, op] : cases) {
-        Rig rig(8);
+        ChainRig rig(8);
         Op mine(op);
         for (std::size_t i = 0; i + 1 < mine.input.size(); ++i) mine.input[i].next = &mine.input[i + 1];
         for (std::size_t i = 0; i + 1 < mine.output.size(); ++i) mine.output[i].next = &mine.output[i + 1];
@@ -133,7 +134,7 @@ TEST(Chain, WhatCannotBeSplitComesBackWithItsRule)
         EXPECT_EQ(back[0]->status, RTE_ML_OP_STATUS_ERROR);
         EXPECT_EQ(OpFate::unpack(back[0]->impl_opaque).rule, static_cast<std::uint8_t>(rule));
     }
-    Rig rig(8);
+    ChainRig rig(8);
     Op bad({16, 16}, {16});
     bad.input[1].iova_addr = RTE_BAD_IOVA;
     ASSERT_EQ(enqueue(rig, bad), 1);
@@ -146,7 +147,7 @@ TEST(Chain, WhatCannotBeSplitComesBackWithItsRule)
 TEST(Chain, MixedWithPlainOnesEveryOperationComesBackOnce)
 {
     for (const std::uint16_t depth : {1, 3, 64}) {
-        Rig rig(depth);
+        ChainRig rig(depth);
         std::mt19937 random(depth);
         std::vector<Op> ops;
         ops.reserve(64);
@@ -193,7 +194,7 @@ TEST(Chain, MixedWithPlainOnesEveryOperationComesBackOnce)
 
 TEST(Chain, FencedOnesComeBackAndGiveTheirIdsBack)
 {
-    Rig rig(8);
+    ChainRig rig(8);
     std::vector<Op> ops;
     ops.reserve(8);
     for (int i = 0; i < 8; ++i) {

@@ -11,8 +11,8 @@ namespace {
 using namespace qaic::dbc;
 using qaic::Code;
 
-struct Rig {
-    explicit Rig(QueueConfig config, unsigned dbc = 3)
+struct QueueRig {
+    explicit QueueRig(QueueConfig config, unsigned dbc = 3)
         : queue(std::move(*Queue::allocate(bus, config))), card(*queue, bus.registers(dbc)),
           plan(config.elements_per_op)
     {
@@ -100,7 +100,7 @@ TEST(DbcQueueSetup, RefusesADbcWhoseFifosAreNotEmpty)
 TEST_P(DbcQueue, EveryOperationComesBackOnceInAnyOrderOverManyWraps)
 {
     for (const std::uint32_t elements : {1u, 2u, 5u}) {
-        Rig rig(with({.elements_per_op = elements, .depth = 13, .op_limit = 1}));
+        QueueRig rig(with({.elements_per_op = elements, .depth = 13, .op_limit = 1}));
         std::mt19937 random(elements);
         std::vector<std::uint8_t> ledger(50'000);
         std::vector<std::uint16_t> held;
@@ -126,7 +126,7 @@ TEST_P(DbcQueue, EveryOperationComesBackOnceInAnyOrderOverManyWraps)
 
 TEST_P(DbcQueue, DepthOfOneWorks)
 {
-    Rig rig(with({.depth = 1, .op_limit = 1}));
+    QueueRig rig(with({.depth = 1, .op_limit = 1}));
     for (std::uint64_t i = 0; i < 1000; ++i) {
         ASSERT_GE(rig.submit(i, 1), 1u);
         rig.card.poll();
@@ -138,7 +138,7 @@ TEST_P(DbcQueue, DepthOfOneWorks)
 
 TEST_P(DbcQueue, PassesTheCompletionCodeOn)
 {
-    Rig rig(with({.depth = 4, .op_limit = 1}));
+    QueueRig rig(with({.depth = 4, .op_limit = 1}));
     rig.submit(9, 1);
     rig.card.answer(rig.card.fetch().at(0), 0xbeef);
     const auto done = rig.poll();
@@ -150,7 +150,7 @@ TEST_P(DbcQueue, PassesTheCompletionCodeOn)
 TEST(DbcQueueRegister, TailOutOfRangeIsQuarantined) // D12
 {
     for (const std::uint32_t tail : {64u, 1u << 16, 1u << 31, 0xfffffffeu, 0xffffffffu}) {
-        Rig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
+        QueueRig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
         rig.submit(0, 4);
         rig.card.set_response_tail(tail == 64 ? rig.queue->elements() : tail);
         EXPECT_TRUE(rig.poll().empty());
@@ -161,7 +161,7 @@ TEST(DbcQueueRegister, TailOutOfRangeIsQuarantined) // D12
 
 TEST(DbcQueueRegister, MoreResponsesThanOwedAreQuarantined) // D13, D14
 {
-    Rig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
+    QueueRig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
     rig.submit(0, 2);
     rig.card.set_response_tail(3);
     EXPECT_TRUE(rig.poll().empty());
@@ -171,7 +171,7 @@ TEST(DbcQueueRegister, MoreResponsesThanOwedAreQuarantined) // D13, D14
 
 TEST_P(DbcQueue, NeverIssuedIdIsQuarantined) // D10
 {
-    Rig rig(with({.depth = 16, .op_limit = 1}));
+    QueueRig rig(with({.depth = 16, .op_limit = 1}));
     rig.submit(0, 1);
     rig.card.answer(0x7777);
     EXPECT_TRUE(rig.poll().empty());
@@ -182,7 +182,7 @@ TEST_P(DbcQueue, NeverIssuedIdIsQuarantined) // D10
 TEST_P(DbcQueue, DuplicateNeverCompletesAnother) // D11
 {
     for (const unsigned later : {0u, 1u, 15u, 16u, 17u, 64u, 1024u}) {
-        Rig rig(with({.depth = 16, .op_limit = 1}));
+        QueueRig rig(with({.depth = 16, .op_limit = 1}));
         rig.submit(0, 1);
         const auto old = rig.card.fetch().at(0);
         rig.card.answer(old);
@@ -203,7 +203,7 @@ TEST_P(DbcQueue, DuplicateNeverCompletesAnother) // D11
 
 TEST(DbcQueueRegister, IndexBeforeElementIsRetriedThenQuarantined) // D15
 {
-    Rig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
+    QueueRig rig({.depth = 16, .op_limit = 1, .completions = Completions::REGISTER});
     rig.submit(0, 1);
     rig.card.set_response_tail(1);
     EXPECT_TRUE(rig.poll().empty());
@@ -212,7 +212,7 @@ TEST(DbcQueueRegister, IndexBeforeElementIsRetriedThenQuarantined) // D15
 
 TEST(DbcQueueMemory, NeverAsksTheRegister)
 {
-    Rig rig({.depth = 16, .op_limit = 1});
+    QueueRig rig({.depth = 16, .op_limit = 1});
     for (std::uint64_t i = 0; i < 1000; i += 8) {
         ASSERT_EQ(rig.submit(i, 8), 8u);
         for (const auto id : rig.card.fetch()) rig.card.put(id);
@@ -226,7 +226,7 @@ TEST(DbcQueueMemory, NeverAsksTheRegister)
 TEST_P(DbcQueue, AcknowledgesInBatchesThatLeaveTheCardRoom)
 {
     for (const std::uint32_t depth : {1u, 2u, 3u, 16u, 256u}) {
-        Rig rig(with({.depth = depth, .op_limit = 1}));
+        QueueRig rig(with({.depth = depth, .op_limit = 1}));
         const auto n = rig.queue->elements();
         std::uint32_t writes = 0, last = rig.bus.registers(3)[2], responses = 0;
         for (std::uint64_t i = 0; i < 4096; i += depth) {
@@ -247,7 +247,7 @@ TEST_P(DbcQueue, AcknowledgesInBatchesThatLeaveTheCardRoom)
 
 TEST(DbcQueueMemory, ResponseThatNobodyIsOwedIsQuarantined) // D13, D14
 {
-    Rig rig({.depth = 16, .op_limit = 1});
+    QueueRig rig({.depth = 16, .op_limit = 1});
     rig.submit(0, 1);
     const auto id = rig.card.fetch().at(0);
     rig.card.put(id), rig.card.put(id);
@@ -258,7 +258,7 @@ TEST(DbcQueueMemory, ResponseThatNobodyIsOwedIsQuarantined) // D13, D14
 
 TEST_P(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
 {
-    Rig rig(with({.depth = 8, .op_limit = 1'000'000}));
+    QueueRig rig(with({.depth = 8, .op_limit = 1'000'000}));
     auto& watched = rig.queue->lane(0);
     rig.submit(1, 1);
     ASSERT_FALSE(watched.late(100'000));
@@ -284,7 +284,7 @@ TEST_P(DbcQueue, FencedOperationsComeBackOnceAndSayWhichWasLate)
 /// The other queue pair drains for one that submits without polling: nothing may fall off between them.
 TEST_P(DbcQueue, LaneThatDoesNotPollKeepsEveryCompletion)
 {
-    Rig rig(with({.lanes = 2, .depth = 8, .op_limit = 1'000'000}));
+    QueueRig rig(with({.lanes = 2, .depth = 8, .op_limit = 1'000'000}));
     std::uint64_t sent = 0;
     for (unsigned round = 0; round < 8; ++round) {
         sent += rig.submit(sent, 8, 0);
@@ -304,7 +304,7 @@ TEST_P(DbcQueue, LanesShareOneDbcWithoutLosingOrDoubling)
 {
     constexpr unsigned lanes = 2;
     constexpr std::uint64_t per_lane = 60'000;
-    Rig rig(with({.elements_per_op = 2, .lanes = lanes, .depth = 32, .op_limit = ~0ull >> 1}));
+    QueueRig rig(with({.elements_per_op = 2, .lanes = lanes, .depth = 32, .op_limit = ~0ull >> 1}));
     std::atomic<bool> stop{false};
     std::thread card([&] {
         while (!stop.load(std::memory_order_relaxed))
