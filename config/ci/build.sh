@@ -5,16 +5,18 @@
 # flavour DIR: sets cxx, options and dpdk_version for a build directory
 flavour() {
     # Sanitizers tell places by lines alone, and -O1 has all the checks of -O2: both save a third of the compile time.
-    local light="--buildtype=plain -Doptimization=1 -Db_ndebug=false -Db_lundef=false"
+    # Eight files compiled as one save two thirds: most of a file's time goes into headers.
+    local unity="-Dunity=on -Dunity_size=8"
+    local light="--buildtype=plain -Doptimization=1 -Db_ndebug=false -Db_lundef=false $unity"
     local checked="-Db_sanitize=address,undefined -Dcpp_args=['-fno-sanitize-recover=all','-gline-tables-only']"
     cxx=g++ dpdk_version=24.11 options="--buildtype=release -Doptimization=2 -Db_ndebug=false"
     case $1 in
     build | build-dpdk-24.11) ;;
-    build-dpdk-25.11) dpdk_version=25.11 options="--buildtype=debug -Doptimization=1" ;;     # run by dpdk-test-mldev only
+    build-dpdk-25.11) dpdk_version=25.11 options="--buildtype=debug -Doptimization=1 $unity" ;;     # run by dpdk-test-mldev only
     build-clang) cxx=clang++-14 ;;
     build-asan) cxx=clang++-14 options="$light $checked" ;;
     # Clang's: that of g++ 12 refuses fences. Optimised as a release, since a race needs the code that runs in one.
-    build-tsan) cxx=clang++-14 options="--buildtype=release -Doptimization=2 -Db_ndebug=false -Db_sanitize=thread -Db_lundef=false -Dcpp_args=-gline-tables-only" ;;
+    build-tsan) cxx=clang++-14 options="--buildtype=release -Doptimization=2 -Db_ndebug=false -Db_sanitize=thread -Db_lundef=false $unity -Dcpp_args=-gline-tables-only" ;;
     build-fuzz)
         cxx=clang++-14
         # Not by b_sanitize: meson tries the compiler without it, and the coverage calls would not link.
