@@ -15,7 +15,8 @@ RULES = [
     ("lib/aic100", "", r"(card|qpc|stats|qaic)/", "the common ground stands on lib/base alone"),
     ("lib/base", "", r"(aic100|card|qpc|stats|qaic)/", "lib/base is the lowest layer"),
     ("lib/qpc", "", r"(card|stats|qaic)/", "the container library knows neither card nor driver"),
-    ("lib/stats", "", r"(aic100|card|qpc|qaic)/", "statistics stand on lib/base alone"),
+    ("lib/stats", "", r"(aic100|card|qpc|qaic|load)/", "statistics stand on lib/base alone"),
+    ("lib/load", "", r"(aic100|card|qpc|qaic)/", "load knows neither card nor driver: its queues are parameters"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<](?:lib/|drivers/|(?:\.\./)+(?:lib/|drivers/)?)?([^">]+)[">]')
 SOURCES = {".hpp", ".h", ".cpp", ".cc", ".def", ".inc"}
