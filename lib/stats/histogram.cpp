@@ -17,6 +17,29 @@ void Histogram::merge(const Histogram& other) noexcept
     max_ = std::max(max_, other.max_);
 }
 
+Histogram Histogram::scaled(double factor) const noexcept
+{
+    Histogram out;
+    if (count_ == 0) return out;
+    const auto value = [factor](std::uint64_t v) { // what is beyond 64 bits stays there
+        const auto scaled = static_cast<double>(v) * factor;
+        return scaled < 0x1p64 ? static_cast<std::uint64_t>(scaled) : ~std::uint64_t{0};
+    };
+    out.min_ = value(min_), out.max_ = value(max_);
+    for (std::size_t i = bucket_of(min_); i <= bucket_of(max_); ++i) {
+        if (counts_[i] == 0) continue;
+        const auto middle = bucket_low(i) + (bucket_high(i) - bucket_low(i)) / 2;
+        out.counts_[bucket_of(std::clamp(value(middle), out.min_, out.max_))] += counts_[i];
+    }
+    out.count_ = count_;
+    const auto sum = std::ldexp(static_cast<long double>(sum_high_), 64) + static_cast<long double>(sum_low_);
+    const auto scaled = sum * static_cast<long double>(factor);
+    const auto high = std::floor(std::ldexp(scaled, -64));
+    out.sum_high_ = static_cast<std::uint64_t>(high);
+    out.sum_low_ = static_cast<std::uint64_t>(scaled - std::ldexp(high, 64));
+    return out;
+}
+
 double Histogram::mean() const noexcept
 {
     if (count_ == 0) return 0;

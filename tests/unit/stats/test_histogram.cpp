@@ -103,6 +103,39 @@ TEST(Histogram, MeanDoesNotOverflow)
     EXPECT_EQ(h->mean(), std::ldexp(1.0, 63));
 }
 
+TEST(Histogram, AValueMayBeCountedManyTimesAtOnce)
+{
+    Histogram once, many;
+    for (int i = 0; i < 7; ++i) once.record(1234567);
+    many.record(1234567, 7);
+    EXPECT_EQ(many.count(), once.count());
+    EXPECT_EQ(many.mean(), once.mean());
+    EXPECT_EQ(many.count_in(Histogram::bucket_of(1234567)), 7u);
+}
+
+TEST(Histogram, ScaledValuesStayWithinOnePercent)
+{
+    std::mt19937_64 rng(4);
+    Samples ticks;
+    for (int i = 0; i < 100000; ++i) ticks.push_back(1000 + rng() % (rng() % 2 == 0 ? 5000 : 90'000'000));
+    const auto h = of(ticks);
+    for (const double factor : {1 / 2.6, 1.0, 1e-3, 3.7}) {
+        const auto scaled = std::make_unique<Histogram>(h->scaled(factor));
+        EXPECT_EQ(scaled->count(), h->count());
+        EXPECT_NEAR(scaled->mean(), h->mean() * factor, h->mean() * factor * 1e-9);
+        EXPECT_EQ(scaled->max(), static_cast<std::uint64_t>(static_cast<double>(h->max()) * factor));
+        for (const double f : {0.5, 0.9, 0.999}) {
+            const auto exact = static_cast<double>(exact_quantile(ticks, f)) * factor;
+            EXPECT_NEAR(static_cast<double>(scaled->quantile(f)), exact, 0.01 * exact + 1)
+                << f << ' ' << factor;
+        }
+    }
+    EXPECT_EQ(Histogram{}.scaled(2).count(), 0u);
+    Histogram top;
+    top.record(~std::uint64_t{0});
+    EXPECT_EQ(top.scaled(10).max(), ~std::uint64_t{0});
+}
+
 TEST(Histogram, FractionsOutsideTheRangeAreClamped)
 {
     const auto h = of({10, 20, 30});

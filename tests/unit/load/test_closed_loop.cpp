@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The hot loop on a fake queue: counts, order of inputs, bounded waiting, and every way a queue can lie.
 #include "fake_queue.hpp"
-
+#include "load/closed_loop.hpp"
 #include <gtest/gtest.h>
-#include <numeric>
 
 namespace {
+using namespace qaic::load;
+using namespace qaic::load::test;
 
-using namespace qaic::perf;
-using namespace qaic::perf::test;
+struct Plan : LoopPlan {
+    std::uint16_t burst = 1;
+    std::uint32_t tensors = 1;
+};
 
-struct Outcome {
-    LoopStats stats;
+struct Run {
+    LaneStats stats;
+    LoopStats loop;
     CountingObserver observer;
 };
 
-std::unique_ptr<Outcome> run(FakeQueue& queue, FakeOps& ops, LoopPlan plan)
+std::unique_ptr<Run> run(FakeQueue& queue, FakeOps& ops, Plan plan)
 {
     if (plan.stall_ticks == 0) plan.stall_ticks = 100000;
-    auto out = std::make_unique<Outcome>(Outcome{{}, CountingObserver(plan.tensors)});
-    run_closed_loop(queue, std::span(ops.slots), plan, out->observer, out->stats);
+    auto out = std::make_unique<Run>(Run{{}, {}, CountingObserver(plan.tensors)});
+    FakeLane lane(queue, ops.slots, out->observer, out->stats, plan.burst, plan.tensors);
+    const auto go_on = [](std::uint64_t) { return true; };
+    ClosedLoop(queue, std::span(&lane, 1), plan, out->loop, go_on).run();
     return out;
 }
 
-LoopPlan plan_of(std::uint64_t count, std::uint16_t burst, std::uint32_t tensors = 1)
+Plan plan_of(std::uint64_t count, std::uint16_t burst, std::uint32_t tensors = 1)
 {
-    LoopPlan plan;
+    Plan plan;
     plan.count = count;
     plan.burst = burst;
     plan.tensors = tensors;
@@ -42,8 +48,8 @@ TEST(ClosedLoop, SubmitsExactlyTheCountAndBalances)
             EXPECT_EQ(out->stats.ledger.submitted, count);
             EXPECT_EQ(out->stats.ledger.succeeded, count);
             EXPECT_TRUE(out->stats.ledger.balanced());
-            EXPECT_FALSE(out->stats.stalled);
-            EXPECT_EQ(out->stats.latency.count(), count);
+            EXPECT_FALSE(out->loop.stalled);
+            EXPECT_EQ(out->stats.service.count(), count);
         }
 }
 
@@ -77,7 +83,7 @@ TEST(ClosedLoop, WholeBurstsWaitUntilTheyAreWhole)
         const auto out = run(queue, ops, plan);
         EXPECT_EQ(queue.enqueue_calls, (count + 7) / 8);
         EXPECT_EQ(out->stats.ledger.succeeded, count);
-        EXPECT_FALSE(out->stats.stalled);
+        EXPECT_FALSE(out->loop.stalled);
     }
 }
 
@@ -97,13 +103,13 @@ TEST(ClosedLoop, StopsSubmittingWhenTheTimeIsOverAndDrains)
 {
     FakeQueue queue;
     FakeOps ops(8);
-    LoopPlan plan = plan_of(~0ULL, 8);
+    Plan plan = plan_of(~0ULL, 8);
     plan.ticks = 20000;
     const auto out = run(queue, ops, plan);
     EXPECT_TRUE(out->stats.ledger.balanced());
     EXPECT_GT(out->stats.ledger.submitted, 100U);
-    EXPECT_GE(out->stats.last_tick - out->stats.first_tick, 20000U - 200U);
-    EXPECT_LE(out->stats.last_tick - out->stats.first_tick, 20000U + 500U);
+    EXPECT_GE(out->loop.last_tick - out->loop.first_tick, 20000U - 200U);
+    EXPECT_LE(out->loop.last_tick - out->loop.first_tick, 20000U + 500U);
 }
 
 TEST(ClosedLoop, LatencyRunsFromEnqueueToDequeue)
@@ -112,8 +118,8 @@ TEST(ClosedLoop, LatencyRunsFromEnqueueToDequeue)
     queue.service_ticks = 1000;
     FakeOps ops(1);
     const auto out = run(queue, ops, plan_of(50, 1));
-    EXPECT_GE(out->stats.latency.min(), 1000U);
-    EXPECT_LE(out->stats.latency.max(), 1100U); // a few readings of the fake's clock
+    EXPECT_GE(out->stats.service.min(), 1000U);
+    EXPECT_LE(out->stats.service.max(), 1100U); // a few readings of the fake's clock
 }
 
 TEST(ClosedLoop, CountsCallsAndTheirTicks)
@@ -149,12 +155,12 @@ TEST(ClosedLoop, GivesUpOnALostOp)
     FakeQueue queue;
     queue.swallow = 20;
     FakeOps ops(4);
-    LoopPlan plan = plan_of(100, 2);
+    Plan plan = plan_of(100, 2);
     plan.stall_ticks = 5000;
     const auto out = run(queue, ops, plan);
     // the other three slots finish the count; then the wait for the lost one ends by the limit
-    EXPECT_TRUE(out->stats.stalled);
-    EXPECT_GT(out->stats.waited_ticks, 5000U);
+    EXPECT_TRUE(out->loop.stalled);
+    EXPECT_GT(out->loop.waited_ticks, 5000U);
     EXPECT_EQ(out->stats.ledger.in_flight, 1U);
     EXPECT_EQ(out->stats.ledger.submitted, 100U);
     EXPECT_EQ(out->stats.ledger.succeeded, 99U);
@@ -166,10 +172,10 @@ TEST(ClosedLoop, GivesUpOnAQueueThatTakesNothing)
     FakeQueue queue;
     queue.capacity = 0;
     FakeOps ops(4);
-    LoopPlan plan = plan_of(100, 2);
+    Plan plan = plan_of(100, 2);
     plan.stall_ticks = 5000;
     const auto out = run(queue, ops, plan);
-    EXPECT_TRUE(out->stats.stalled);
+    EXPECT_TRUE(out->loop.stalled);
     EXPECT_EQ(out->stats.ledger.submitted, 0U);
 }
 
@@ -185,16 +191,16 @@ TEST(ClosedLoop, NoticesAnOpHandedBackTwice)
 
 TEST(ClosedLoop, ForeignOpsAreStrayAndNoProgress)
 {
-    rte_ml_op foreign{};
+    FakeOp foreign{};
     foreign.user_u64 = 1ULL << 40;
     FakeQueue queue;
     queue.stray = &foreign;
     queue.swallow = 1;
     FakeOps ops(2);
-    LoopPlan plan = plan_of(1, 1);
+    Plan plan = plan_of(1, 1);
     plan.stall_ticks = 5000;
     const auto out = run(queue, ops, plan);
-    EXPECT_TRUE(out->stats.stalled);
+    EXPECT_TRUE(out->loop.stalled);
     EXPECT_GT(out->stats.ledger.stray, 1U);
     EXPECT_EQ(out->stats.ledger.completed(), 0U);
 }
@@ -208,6 +214,61 @@ TEST(ClosedLoop, LeavesSlotsAloneThatAreStillOut)
     EXPECT_TRUE(out->stats.ledger.balanced());
     EXPECT_EQ(queue.most_held, 1U);
     EXPECT_TRUE(ops.slots[0].out);
+}
+
+TEST(ClosedLoop, DrivesSeveralLanesAndSharesTheCount)
+{
+    for (const std::uint64_t count : {1U, 7U, 100U, 1001U}) {
+        FakeTime time;
+        std::vector<FakeQueue> queues(3, FakeQueue(time));
+        queues[1].capacity = 2; // refuses: what it holds ready must not be lost, nor counted twice
+        std::vector<FakeOps> ops;
+        std::vector<LaneStats> stats(3);
+        CountingObserver observer;
+        std::vector<FakeLane> lanes;
+        for (std::size_t i = 0; i < 3; ++i) ops.emplace_back(16);
+        for (std::size_t i = 0; i < 3; ++i)
+            lanes.emplace_back(queues[i], ops[i].slots, observer, stats[i], std::uint16_t{4});
+        Plan plan = plan_of(count, 4);
+        plan.stall_ticks = 100000;
+        LoopStats loop;
+        const auto go_on = [](std::uint64_t) { return true; };
+        ClosedLoop(queues[0], std::span(lanes), plan, loop, go_on).run();
+        Ledger sum;
+        for (const auto& s : stats) sum += s.ledger;
+        EXPECT_EQ(sum.submitted, count);
+        EXPECT_TRUE(sum.balanced());
+        EXPECT_FALSE(loop.stalled);
+    }
+}
+
+TEST(ClosedLoop, EndsWhenTheCheckpointSaysSo)
+{
+    FakeQueue queue;
+    FakeOps ops(8);
+    LaneStats stats;
+    LoopStats loop;
+    CountingObserver observer;
+    FakeLane lane(queue, ops.slots, observer, stats, 4);
+    unsigned rounds = 0;
+    const auto ten = [&](std::uint64_t) { return ++rounds <= 10; };
+    Plan plan = plan_of(~0ull, 4);
+    plan.stall_ticks = 100000;
+    ClosedLoop(queue, std::span(&lane, 1), plan, loop, ten).run();
+    EXPECT_EQ(rounds, 11u);
+    EXPECT_TRUE(stats.ledger.balanced());
+    EXPECT_GT(stats.ledger.submitted, 0u);
+}
+
+TEST(ClosedLoop, BusyTimeIsTimeInWhichSomethingMoved)
+{
+    FakeQueue queue;
+    queue.service_ticks = 10000;
+    FakeOps ops(1);
+    const auto out = run(queue, ops, plan_of(20, 1));
+    const auto all = out->loop.busy_ticks + out->loop.idle_ticks;
+    EXPECT_NEAR(static_cast<double>(all), 20 * 10000, 20 * 100);
+    EXPECT_LT(out->loop.busy_ticks, all / 50);
 }
 
 } // namespace
