@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <string_view>
 
 namespace qaic::perf {
@@ -38,7 +38,7 @@ EalArguments eal_arguments(const EalPlan& plan)
     const auto user_has = [&](const std::vector<std::string>& names) { return has_option(plan.user, names); };
     const auto add = [&](std::initializer_list<std::string> more) { out.list.insert(out.list.end(), more); };
 
-    if (!user_has({"-l", "-c", "--lcores"})) add({"-l", std::to_string(plan.cpu)});
+    if (!user_has({"-l", "-c", "--lcores"})) add({"-l", fmt::format("{}", fmt::join(plan.cpus, ","))});
     if (!user_has({"--file-prefix"})) add({fmt::format("--file-prefix=qaic-perf-{}", plan.pid)});
     if (!user_has({"--log-level"})) add({"--log-level=lib.eal:warning", "--log-level=lib.mldev:warning"});
     const bool without = user_has({"--no-huge"}) || (plan.hugepages == 0 && !user_has({"--huge-dir"}));
@@ -51,12 +51,16 @@ EalArguments eal_arguments(const EalPlan& plan)
     } else if (!user_has({"--in-memory", "--huge-dir", "--huge-unlink", "--no-shconf", "--proc-type"})) {
         add({"--in-memory"}); // leaves no files behind, however this process ends
     }
-    if (is_pci_address(plan.device)) {
-        add({"-a", plan.device});
-    } else {
+    const auto is_pci = [](const auto& device) { return is_pci_address(device); };
+    if (std::none_of(plan.devices.begin(), plan.devices.end(), is_pci)) {
         if (!user_has({"--no-pci", "-a", "--allow"})) add({"--no-pci"});
         if (!user_has({"--iova-mode"}) && !without) add({"--iova-mode=va"}); // a buffer may span pages
-        add({"--vdev=" + plan.device});
+    }
+    for (const auto& device : plan.devices) {
+        if (is_pci(device))
+            add({"-a", device});
+        else
+            add({"--vdev=" + device});
     }
     if (!plan.driver.empty()) add({"-d", plan.driver});
     out.list.insert(out.list.end(), plan.user.begin(), plan.user.end());

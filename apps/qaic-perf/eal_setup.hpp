@@ -10,11 +10,11 @@
 namespace qaic::perf {
 
 struct EalPlan {
-    std::string device;          ///< PCI address or virtual device with arguments
-    std::string driver;          ///< plugin file; empty: DPDK's own plugin folder
-    unsigned cpu = 0;            ///< the one lcore
-    std::int64_t pid = 0;        ///< makes the file prefix unique
-    std::uint64_t hugepages = 0; ///< free bytes; 0: run without
+    std::vector<std::string> devices; ///< PCI addresses, virtual devices with arguments
+    std::string driver;               ///< plugin file; empty: DPDK's own plugin folder
+    std::vector<unsigned> cpus;       ///< one for each lcore
+    std::int64_t pid = 0;             ///< makes the file prefix unique
+    std::uint64_t hugepages = 0;      ///< free bytes; 0: run without
     std::vector<std::string> user;
 };
 

@@ -11,14 +11,15 @@ namespace qaic::perf {
 
 namespace fs = std::filesystem;
 
-unsigned first_allowed_cpu()
+std::vector<unsigned> allowed_cpus(std::size_t wanted)
 {
+    std::vector<unsigned> cpus;
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-            if (CPU_ISSET(cpu, &allowed)) return cpu;
-    return 0;
+        for (unsigned cpu = 0; cpu < CPU_SETSIZE && cpus.size() < wanted; ++cpu)
+            if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+    return cpus;
 }
 
 std::uint64_t free_hugepage_bytes()

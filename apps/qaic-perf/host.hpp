@@ -3,11 +3,12 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace qaic::perf {
 
-/// First CPU this process may run on.
-unsigned first_allowed_cpu();
+/// The first CPUs this process may run on, `wanted` of them; fewer when there are not as many.
+std::vector<unsigned> allowed_cpus(std::size_t wanted);
 /// Bytes of free hugepages of all sizes.
 std::uint64_t free_hugepage_bytes();
 /// "model name" of /proc/cpuinfo; "unknown" without one.

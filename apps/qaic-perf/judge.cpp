@@ -25,6 +25,11 @@ void judge_phase(const char* name, const Phase& p, std::vector<std::string>& pro
                                        p.first_failure.empty() ? "no text" : p.first_failure));
     else if (!p.first_failure.empty())
         problems.push_back(fmt::format("{}: {}", name, p.first_failure));
+    if (p.unissued != 0)
+        problems.push_back(
+            fmt::format("{}: {} inferences that fell due had not gone when --drain was over: the "
+                        "rate is more than can be served, and no latency holds them",
+                        name, p.unissued));
     if (!l.balanced())
         problems.push_back(
             fmt::format("{}: counts do not balance: submitted {} = succeeded {} + failed {} + in flight {}, "

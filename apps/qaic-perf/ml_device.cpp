@@ -12,18 +12,6 @@ tl::unexpected<Error> refused(const char* what, int error)
     return fail(Code::E_STATE, "the driver refused to {}: {} ({})", what, std::strerror(-error), error);
 }
 
-/// Ids are dense only until a device was removed (dpdk-driver-guide.md 4), and a call before any device was
-/// probed would crash: count first, then look at all.
-Result<std::int16_t> first_device()
-{
-    if (rte_ml_dev_count() > 0)
-        for (std::int16_t id = 0; id < RTE_MLDEV_DEFAULT_MAX; ++id)
-            if (rte_ml_dev_is_valid_dev(id) == 1) return id;
-    return fail(Code::E_REMOVED,
-                "no ML device after EAL's start: is the driver loaded (--driver FILE), is --dev the "
-                "card's PCI address or a virtual device of this driver?");
-}
-
 Result<DeviceFacts> facts_of(std::int16_t id)
 {
     rte_ml_dev_info info{};
@@ -41,9 +29,26 @@ Result<DeviceFacts> facts_of(std::int16_t id)
 
 } // namespace
 
-Result<MlDevice> MlDevice::open(std::uint16_t queue_pairs, std::uint32_t depth)
+// Ids are dense only until a device was removed (dpdk-driver-guide.md 4), and a call before any device was
+// probed would crash: count first, then look at all.
+Result<std::vector<std::int16_t>> ml_devices(std::size_t wanted)
 {
-    QAIC_TRY(const auto id, first_device());
+    std::vector<std::int16_t> found;
+    if (rte_ml_dev_count() > 0)
+        for (std::int16_t id = 0; id < RTE_MLDEV_DEFAULT_MAX; ++id)
+            if (rte_ml_dev_is_valid_dev(id) == 1) found.push_back(id);
+    if (found.size() == wanted) return found;
+    const auto text = found.empty() ? std::string("no ML device")
+                                    : fmt::format("{} of {} ML devices", found.size(), wanted);
+    return fail(Code::E_REMOVED,
+                "{} after EAL's start: is the driver loaded (--driver FILE), is --dev the "
+                "card's PCI address or a virtual device of this driver?",
+                text);
+}
+
+Result<MlDevice> MlDevice::open(std::int16_t id, std::uint32_t models, std::uint32_t queue_pairs,
+                                std::uint32_t depth)
+{
     QAIC_TRY(const auto facts, facts_of(id));
     if (depth > facts.max_desc)
         return fail(Code::E_LIMIT, "--queue-depth {} is more than the device's limit of {}", depth,
@@ -51,10 +56,14 @@ Result<MlDevice> MlDevice::open(std::uint16_t queue_pairs, std::uint32_t depth)
     if (queue_pairs > facts.max_queue_pairs)
         return fail(Code::E_LIMIT, "{} queue pairs are more than the device's limit of {}", queue_pairs,
                     facts.max_queue_pairs);
-    const rte_ml_dev_config config{facts.numa, 1, queue_pairs};
+    if (models > facts.max_models)
+        return fail(Code::E_LIMIT, "{} models are more than the device's limit of {}", models,
+                    facts.max_models);
+    const auto pairs = static_cast<std::uint16_t>(queue_pairs);
+    const rte_ml_dev_config config{facts.numa, static_cast<std::uint16_t>(models), pairs};
     if (const int e = rte_ml_dev_configure(id, &config); e != 0) return refused("configure", e);
     const rte_ml_dev_qp_conf queue{depth, nullptr};
-    for (std::uint16_t qp = 0; qp < queue_pairs; ++qp)
+    for (std::uint16_t qp = 0; qp < pairs; ++qp)
         if (const int e = rte_ml_dev_queue_pair_setup(id, qp, &queue, facts.numa); e != 0)
             return refused("set up a queue pair", e);
     if (const int e = rte_ml_dev_start(id); e != 0) return refused("start", e);

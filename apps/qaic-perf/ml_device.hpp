@@ -22,12 +22,16 @@ struct NamedCount {
     std::uint64_t value = 0;
 };
 
+/// Every ML device there is, in the order of ids. E_REMOVED unless there are `wanted`.
+Result<std::vector<std::int16_t>> ml_devices(std::size_t wanted);
+
 /// Configured and started on construction; control functions from one thread.
 class MlDevice {
   public:
-    /// The first ML device there is, with `queue_pairs` queues for `depth` ops each. E_REMOVED: no device;
-    /// E_LIMIT: more than the device can; E_STATE: the driver refused a step.
-    static Result<MlDevice> open(std::uint16_t queue_pairs, std::uint32_t depth);
+    /// With room for `models` and `queue_pairs` queues for `depth` ops each. E_LIMIT: more than the device
+    /// can; E_STATE: the driver refused a step.
+    static Result<MlDevice> open(std::int16_t id, std::uint32_t models, std::uint32_t queue_pairs,
+                                 std::uint32_t depth);
     MlDevice(MlDevice&& other) noexcept : facts_(std::move(other.facts_)), open_(other.open_)
     {
         other.open_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Hot: one queue pair of one device as the closed loop sees it.
+// Hot: one queue pair of one device as the loops of lib/load see it.
 #pragma once
 #include <cstdint>
 #include <rte_cycles.h>
@@ -8,6 +8,8 @@
 namespace qaic::perf {
 
 struct MlQueue {
+    using Op = rte_ml_op;
+    static bool succeeded(const rte_ml_op& op) { return op.status == RTE_ML_OP_STATUS_SUCCESS; }
     std::int16_t device = 0;
     std::uint16_t pair = 0;
     std::uint16_t enqueue(rte_ml_op** ops, std::uint16_t n) const

@@ -12,7 +12,9 @@ void OpSet::FreePool::operator()(rte_mempool* p) const noexcept { rte_ml_op_pool
 Result<OpSet> OpSet::make(std::uint32_t depth, const ModelFacts& model, BufferSets& outputs, int numa)
 {
     OpSet set;
-    set.pool_.reset(rte_ml_op_pool_create("qaic_perf_ops", depth, 0, 0, numa));
+    static unsigned made = 0; // a name that is there already gives the pool that has it
+    const auto name = fmt::format("qaic_perf_ops_{}", made++);
+    set.pool_.reset(rte_ml_op_pool_create(name.c_str(), depth, 0, 0, numa));
     if (!set.pool_)
         return fail(Code::E_NOMEM, "no pool of {} ops: {} (is librte_mempool_ring loaded?)", depth,
                     rte_strerror(rte_errno));
@@ -28,7 +30,7 @@ Result<OpSet> OpSet::make(std::uint32_t depth, const ModelFacts& model, BufferSe
         op->input = nullptr;
         op->output = outputs.segments(i);
         op->user_u64 = i;
-        set.slots_.push_back({op, 0, 0, false, false});
+        set.slots_.push_back({op});
     }
     return set;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ops of one queue pair: allocated once, bound to their output buffers, reused for the whole run.
 #pragma once
-#include "closed_loop.hpp"
 #include "dma_memory.hpp"
+#include "load/lane.hpp"
 #include "model_facts.hpp"
 
 #include <memory>
@@ -11,6 +11,8 @@
 struct rte_mempool;
 
 namespace qaic::perf {
+
+using Slot = load::SlotOf<rte_ml_op>;
 
 class OpSet {
   public:

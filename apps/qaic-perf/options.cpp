@@ -4,13 +4,77 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 namespace qaic::perf {
 
+namespace {
+
+void add_load_options(CLI::App& command, RunOptions& o)
+{
+    auto* rate = command
+                     .add_option("--rate", o.rate,
+                                 "open loop: so many inferences a second fall due, whatever comes back")
+                     ->check(CLI::Range(0.001, 1e9))
+                     ->type_name("R");
+    auto* arrivals = command
+                         .add_option("--arrivals", o.arrivals,
+                                     "how they fall due: poisson, fixed, or trains of --train at once")
+                         ->check(CLI::IsMember({"poisson", "fixed", "trains"}))
+                         ->capture_default_str();
+    command.add_option("--train", o.train, "inferences that fall due together with --arrivals trains")
+        ->check(CLI::Range(1U, 1U << 20))
+        ->capture_default_str()
+        ->type_name("N");
+    command
+        .add_option("--schedule", o.schedule,
+                    "open loop: due times from FILE, one a line, in ns from the start (on one lcore)")
+        ->excludes(rate)
+        ->excludes(arrivals)
+        ->type_name("FILE");
+    command.add_option("--seed", o.seed, "of everything that is drawn")
+        ->capture_default_str()
+        ->type_name("N");
+    command.add_option("--late", o.late_us, "us after its due time from which an inference went late")
+        ->check(CLI::Range(0.0, 1e6))
+        ->capture_default_str()
+        ->type_name("US");
+    command.add_option("--drain", o.drain, "seconds after the end in which what fell due may still go")
+        ->check(CLI::Range(0.0, 3600.0))
+        ->capture_default_str()
+        ->type_name("S");
+    command.add_option("--lcores", o.lcores, "cores that make load, each with queue pairs of its own")
+        ->check(CLI::Range(1U, 64U))
+        ->capture_default_str()
+        ->type_name("N");
+}
+
+/// FILE or FILE@WEIGHT; a file whose name ends so is given with a weight.
+Result<ModelChoice> model_choice(const std::string& word)
+{
+    const auto at = word.rfind('@');
+    if (at == std::string::npos) return ModelChoice{word, 1};
+    ModelChoice choice{word.substr(0, at), 0};
+    const auto text = word.substr(at + 1);
+    char* end = nullptr;
+    choice.weight = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != 0 || !(choice.weight > 0 && choice.weight <= 1e6))
+        return fail(Code::E_INVAL, "--model {}: a weight is more than 0 and at most 1e6 got=\"{}\"", word,
+                    text);
+    return choice;
+}
+
+} // namespace
+
 void add_run_options(CLI::App& command, RunOptions& o)
 {
-    command.add_option("--model", o.model, "program container (.qpc) to load")->required()->type_name("FILE");
+    command
+        .add_option("--model", o.model_words,
+                    "program container (.qpc) to load; again for several, each FILE or FILE@WEIGHT")
+        ->required()
+        ->allow_extra_args(false)
+        ->type_name("FILE");
     command.add_option("--input", o.input, "raw input tensors, one after the other (default: one of zeros)")
         ->type_name("FILE");
     command.add_option("--expect", o.expect, "raw output tensors to compare with, as many as in --input")
@@ -28,7 +92,10 @@ void add_run_options(CLI::App& command, RunOptions& o)
         ->type_name("T");
     auto* as_float = command.add_flag("--float-io", o.float_io, "files hold float32 (default)");
     command.add_flag("--device-io", o.device_io, "files hold the model's own types")->excludes(as_float);
-    command.add_option("--queue-depth", o.queue_depth, "ops kept in flight")
+    add_load_options(command, o);
+    command
+        .add_option("--queue-depth", o.queue_depth,
+                    "ops in flight at most, for each model on each card and lcore")
         ->check(CLI::Range(1U, 65535U))
         ->capture_default_str()
         ->type_name("N");
@@ -54,8 +121,11 @@ void add_run_options(CLI::App& command, RunOptions& o)
         ->capture_default_str()
         ->type_name("S");
     command.add_option("--json", o.json, "write everything measured to FILE as well")->type_name("FILE");
-    command.add_option("--dev", o.device, "PCI address, or virtual device with its arguments")
-        ->capture_default_str()
+    command
+        .add_option(
+            "--dev", o.devices,
+            "PCI address, or virtual device with its arguments (default: ml_qaic_emu0); again for several")
+        ->allow_extra_args(false)
         ->type_name("NAME");
     command
         .add_option("--driver", o.driver,
@@ -66,8 +136,22 @@ void add_run_options(CLI::App& command, RunOptions& o)
 
 Result<void> settle(RunOptions& o)
 {
-    for (const double v : {o.tolerance, o.time, o.warmup, o.wait_limit}) // CLI::Range lets "nan" through
+    for (const double v : {o.tolerance, o.time, o.warmup, o.wait_limit, o.rate, o.late_us, o.drain})
+        // CLI::Range lets "nan" through
         if (std::isnan(v)) return fail(Code::E_INVAL, "\"nan\" is not a number for any option");
+    o.models.clear();
+    for (const auto& word : o.model_words) {
+        QAIC_TRY(auto choice, model_choice(word));
+        o.models.push_back(std::move(choice));
+    }
+    o.model = o.models.front().path;
+    if (o.models.size() > 1 && !(o.input.empty() && o.expect.empty() && o.labels.empty()))
+        return fail(Code::E_INVAL, "--input, --expect and --labels are of one model got={} models",
+                    o.models.size());
+    if (!o.schedule.empty() && o.lcores > 1)
+        return fail(Code::E_INVAL, "--schedule is played by one lcore got=--lcores {}", o.lcores);
+    if (o.open_loop() && o.whole_bursts)
+        return fail(Code::E_INVAL, "--whole-bursts is of a closed loop: what is due does not wait");
     if (o.input.empty() && !o.expect.empty())
         return fail(Code::E_INVAL, "--expect needs --input: which tensors should give these outputs?");
     if (o.input.empty() && !o.labels.empty())
@@ -79,7 +163,7 @@ Result<void> settle(RunOptions& o)
     if (o.burst > o.queue_depth)
         return fail(Code::E_INVAL, "--burst {} is more than --queue-depth {}", o.burst, o.queue_depth);
     if (o.burst == 0) o.burst = std::min(8U, o.queue_depth);
-    if (o.device.empty())
+    if (std::any_of(o.devices.begin(), o.devices.end(), [](const auto& d) { return d.empty(); }))
         return fail(Code::E_INVAL, "--dev is empty: give a PCI address or a virtual device");
     if (o.time == 0 && o.count == 0) o.time = RunOptions::default_time;
     return {};

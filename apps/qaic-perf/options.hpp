@@ -14,11 +14,18 @@ class App;
 
 namespace qaic::perf {
 
+struct ModelChoice {
+    std::string path;
+    double weight = 1; ///< of this model's share in an open loop
+};
+
 struct RunOptions {
-    std::string model;
-    std::string input, expect, labels; ///< raw tensor files; empty: not given
-    std::string output;                ///< raw tensor file to write; empty: none
-    double tolerance = -1;             ///< below 0: not given, see effective_tolerance()
+    std::vector<std::string> model_words{}; ///< FILE or FILE@WEIGHT, as given
+    std::vector<ModelChoice> models;        ///< settle() makes them of the words
+    std::string model;                      ///< the first one's path
+    std::string input, expect, labels;      ///< raw tensor files; empty: not given
+    std::string output;                     ///< raw tensor file to write; empty: none
+    double tolerance = -1;                  ///< below 0: not given, see effective_tolerance()
     bool float_io = false, device_io = false;
     std::uint32_t queue_depth = 32;
     std::uint32_t burst = 0; ///< 0: the smaller of 8 and queue_depth
@@ -28,11 +35,20 @@ struct RunOptions {
     double warmup = 0.2;     ///< seconds, not in the figures
     double wait_limit = 10;  ///< seconds without any op moving before giving up
     std::string json;
-    std::string device = "ml_qaic_emu0";
+    std::vector<std::string> devices{"ml_qaic_emu0"};
+    std::uint32_t lcores = 1;
+    double rate = 0;                  ///< operations/s over all lcores; 0: closed loop, or a schedule
+    std::string arrivals = "poisson"; ///< poisson, fixed or trains
+    std::uint32_t train = 8;
+    std::string schedule; ///< file of due times, instead of a rate
+    std::uint64_t seed = 1;
+    double late_us = 10;          ///< from due to enqueue: more counts as late
+    double drain = 1;             ///< seconds after the end in which a backlog may still go
     std::string driver;           ///< empty: look for it
     std::vector<std::string> eal; ///< everything after "--"
 
     static constexpr double default_time = 2;
+    [[nodiscard]] bool open_loop() const { return rate > 0 || !schedule.empty(); }
     [[nodiscard]] FileFormat format() const { return device_io ? FileFormat::DEVICE : FileFormat::FLOAT32; }
     [[nodiscard]] double effective_tolerance() const
     {

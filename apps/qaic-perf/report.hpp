@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Everything a run found out, and whether it is good. Printers: report_text.cpp, report_json.cpp.
 #pragma once
-#include "loop_stats.hpp"
+#include "load/lane_stats.hpp"
+#include "load/outcome.hpp"
 #include "ml_device.hpp"
 #include "model_facts.hpp"
 #include "options.hpp"
@@ -11,6 +12,9 @@
 #include <vector>
 
 namespace qaic::perf {
+
+using load::CallCosts;
+using load::Ledger;
 
 struct Environment {
     std::string tool_version, commit, compiler, dpdk, cpu, kernel, date;
@@ -33,16 +37,32 @@ struct Phase {
     bool stalled = false;
     double waited = 0; ///< seconds without any op moving, when stalled
     std::string first_failure;
+    std::uint64_t unissued = 0; ///< open loop: fell due and never went
+};
+
+/// What one lcore did with one model on one card in the measured phase.
+struct LaneReport {
+    unsigned lcore = 0;
+    std::size_t card = 0, model = 0; ///< places in options.devices and options.models
+    Ledger ledger;
+    CallCosts costs;
+    load::Outcome outcome; ///< ns; offered is not split
+};
+
+/// Where an lcore's time went in the measured phase.
+struct LcoreReport {
+    unsigned lcore = 0;
+    double busy = 0; ///< 0..1: share of time in rounds that moved something
 };
 
 struct Report {
     Environment environment;
     RunOptions options;
-    DeviceFacts device;
+    DeviceFacts device; ///< the first
     std::vector<NamedCount> boot;
-    double eal_ms = 0;  ///< EAL's start, with the card's probe in it
-    double open_ms = 0; ///< configure and start of the device
-    ModelFacts model;
+    double eal_ms = 0;  ///< EAL's start, with the cards' probe in it
+    double open_ms = 0; ///< configure and start of the devices
+    ModelFacts model;   ///< the first
     std::uint64_t model_bytes = 0;
     double load_ms = 0, start_ms = 0;
     std::uint64_t tensors = 0; ///< in --input
@@ -52,7 +72,11 @@ struct Report {
     std::uint64_t sample_period = 0;
     Bytes outputs; ///< of the verify phase, for --output
     CallCosts costs;
-    stats::Histogram latency; ///< ticks
+    stats::Histogram
+        latency;           ///< ticks, from the enqueue call on; `outcome` has what counts from the due time
+    load::Outcome outcome; ///< ns, of all lanes
+    std::vector<LaneReport> lanes;
+    std::vector<LcoreReport> lcores;
     stats::Histogram enqueue_per_op,
         dequeue_per_op; ///< ticks; their medians do not see the scheduler, the means do
     DeviceCounts counted;

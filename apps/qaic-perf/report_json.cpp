@@ -27,6 +27,26 @@ Json environment(const Report& r)
             {"timer_ticks", e.timer_ticks}};
 }
 
+Json models(const RunOptions& o)
+{
+    Json out = Json::array();
+    for (const auto& m : o.models) out.push_back({{"file", m.path}, {"weight", m.weight}});
+    return out;
+}
+
+Json load_options(const RunOptions& o)
+{
+    if (!o.open_loop()) return {{"kind", "closed"}};
+    if (!o.schedule.empty()) return {{"kind", "schedule"}, {"file", o.schedule}};
+    Json out = {{"kind", o.arrivals},
+                {"per_second", o.rate},
+                {"seed", o.seed},
+                {"late_us", o.late_us},
+                {"drain_s", o.drain}};
+    if (o.arrivals == "trains") out["train"] = o.train;
+    return out;
+}
+
 Json options(const RunOptions& o)
 {
     return {{"model", o.model},
@@ -42,7 +62,10 @@ Json options(const RunOptions& o)
             {"count", o.count},
             {"warmup_s", o.warmup},
             {"wait_limit_s", o.wait_limit},
-            {"device", o.device},
+            {"devices", o.devices},
+            {"lcores", o.lcores},
+            {"models", models(o)},
+            {"load", load_options(o)},
             {"eal", o.eal}};
 }
 
@@ -98,22 +121,47 @@ Json counts(const Report& r)
               {"dequeue_errors", d.dequeue_errors}}}};
 }
 
-Json latency(const Report& r)
+/// Of a histogram of ns.
+Json times(const stats::Histogram& h, const char* from, bool buckets)
 {
-    const auto ns = [&r](double ticks) { return r.ns(ticks); };
-    Json out = {{"unit", "ns"},
-                {"from", "enqueue call to return of the dequeue call"},
-                {"max_relative_error", stats::Histogram::max_relative_error},
-                {"count", r.latency.count()},
-                {"min", ns(static_cast<double>(r.latency.min()))},
-                {"mean", ns(r.latency.mean())}};
-    for (const auto& q : quantiles) out[q.name] = ns(static_cast<double>(r.latency.quantile(q.fraction)));
-    out["max"] = ns(static_cast<double>(r.latency.max()));
-    auto& buckets = out["histogram"] = Json::array(); // [lowest ns, highest ns, count], empty ones left out
+    Json out = {{"unit", "ns"},       {"from", from},   {"max_relative_error", 0.01},
+                {"count", h.count()}, {"min", h.min()}, {"mean", h.mean()}};
+    for (const auto& q : quantiles) out[q.name] = h.quantile(q.fraction);
+    out["max"] = h.max();
+    if (!buckets) return out;
+    auto& list = out["histogram"] = Json::array(); // [lowest ns, highest ns, count], empty ones left out
     for (std::size_t i = 0; i < stats::Histogram::buckets; ++i)
-        if (const auto n = r.latency.count_in(i); n != 0)
-            buckets.push_back({ns(static_cast<double>(stats::Histogram::bucket_low(i))),
-                               ns(static_cast<double>(stats::Histogram::bucket_high(i))), n});
+        if (const auto n = h.count_in(i); n != 0)
+            list.push_back({stats::Histogram::bucket_low(i), stats::Histogram::bucket_high(i), n});
+    return out;
+}
+
+const char* latency_from(const Report& r)
+{
+    return r.options.open_loop() ? "due time to return of the dequeue call"
+                                 : "enqueue call to return of the dequeue call";
+}
+
+Json lanes(const Report& r)
+{
+    Json out = Json::array();
+    for (const auto& l : r.lanes)
+        out.push_back(
+            {{"lcore", l.lcore},
+             {"card", l.card},
+             {"model", l.model},
+             {"counts", ledger(l.ledger)},
+             {"inferences_per_s", l.outcome.rate()},
+             {"late", l.outcome.late},
+             {"latency", times(l.outcome.latency, latency_from(r), false)},
+             {"service", times(l.outcome.service, "enqueue call to return of the dequeue call", false)}});
+    return out;
+}
+
+Json lcores(const Report& r)
+{
+    Json out = Json::array();
+    for (const auto& l : r.lcores) out.push_back({{"lcore", l.lcore}, {"busy", l.busy}});
     return out;
 }
 
@@ -144,14 +192,22 @@ Json verification(const Verification& v)
 
 std::string to_json(const Report& r)
 {
-    Json out = {{"schema_version", 1}, {"tool", "qaic-perf run"}, {"ok", r.ok()}, {"problems", r.problems}};
+    Json out = {{"schema_version", 2}, {"tool", "qaic-perf run"}, {"ok", r.ok()}, {"problems", r.problems}};
     out["environment"] = environment(r);
     out["options"] = options(r.options);
     out["device"] = device(r);
     out["model"] = model(r);
     out["counts"] = counts(r);
     out["throughput"] = {{"inferences_per_s", r.per_second()}, {"seconds", r.measure.seconds}};
-    out["latency"] = latency(r);
+    const auto& o = r.outcome;
+    out["latency"] = times(o.latency, latency_from(r), true);
+    if (r.options.open_loop()) {
+        out["open_loop"] = {{"offered_per_s", o.offered}, {"late", o.late}, {"unfinished", o.unfinished}};
+        out["service"] = times(o.service, "enqueue call to return of the dequeue call", true);
+        out["lateness"] = times(o.lateness, "due time to enqueue call", false);
+    }
+    out["lanes"] = lanes(r);
+    out["lcores"] = lcores(r);
     out["cycles"] = cycles(r);
     out["verification"] = {{"tensors", r.tensors},
                            {"all", verification(r.verification)},

@@ -3,7 +3,7 @@
 #include "report.hpp"
 
 #include <cmath>
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace qaic::perf {
 
@@ -34,7 +34,7 @@ void print_device(const Report& r)
 {
     const auto& d = r.device;
     line("device", "{}: driver {}, NUMA node {}, up to {} queue pairs of {} ops, buffers aligned to {}",
-         r.options.device, d.driver, d.numa, d.max_queue_pairs, d.max_desc, d.align);
+         fmt::join(r.options.devices, " "), d.driver, d.numa, d.max_queue_pairs, d.max_desc, d.align);
     line("memory", "{}, IOVA mode {}",
          r.environment.hugepages ? "hugepages" : "4 KiB pages (no hugepages: slower)",
          r.environment.iova_mode);
@@ -74,21 +74,53 @@ void print_verification(const Report& r)
              r.options.labels);
 }
 
+std::string times(const stats::Histogram& ns)
+{
+    const auto us = [](auto v) { return static_cast<double>(v) / 1000; };
+    std::string text = fmt::format("min {:.1f}  mean {:.1f}", us(ns.min()), us(ns.mean()));
+    for (const auto& q : quantiles) text += fmt::format("  {} {:.1f}", q.name, us(ns.quantile(q.fraction)));
+    return text + fmt::format("  max {:.1f} us", us(ns.max()));
+}
+
+std::string kind_of_load(const RunOptions& o)
+{
+    if (!o.schedule.empty()) return fmt::format("open loop, due times of {}", o.schedule);
+    if (o.rate > 0)
+        return fmt::format("open loop, {} inferences/s {}{}", grouped(o.rate), o.arrivals,
+                           o.arrivals == "trains" ? fmt::format(" of {}", o.train) : "");
+    return fmt::format("closed loop, queue depth {}", o.queue_depth);
+}
+
 void print_figures(const Report& r)
 {
     const auto& o = r.options;
-    const auto us = [&r](double ticks) { return r.ns(ticks) / 1000; };
-    line("measure", "closed loop, queue depth {}, bursts of {}{}, {:.3f} s after {:g} s of warm-up",
-         o.queue_depth, o.whole_bursts ? "" : "up to ", o.burst, r.measure.seconds, o.warmup);
+    line("measure", "{}, bursts of {}{}, {:.3f} s after {:g} s of warm-up", kind_of_load(o),
+         o.whole_bursts ? "" : "up to ", o.burst, r.measure.seconds, o.warmup);
     if (r.sample_period != 0)
         line("", "{} outputs checked on the way (one in {})", grouped(r.sampled.checked), r.sample_period);
     line("throughput", "{} inferences/s ({} inferences)", grouped(r.per_second()),
          grouped(r.measure.ledger.succeeded));
-    std::string text = fmt::format("min {:.1f}  mean {:.1f}", us(static_cast<double>(r.latency.min())),
-                                   us(r.latency.mean()));
-    for (const auto& q : quantiles)
-        text += fmt::format("  {} {:.1f}", q.name, us(static_cast<double>(r.latency.quantile(q.fraction))));
-    line("latency", "{}  max {:.1f} us", text, us(static_cast<double>(r.latency.max())));
+    line("latency", "{}{}", times(r.outcome.latency), o.open_loop() ? " from the due time" : "");
+    if (!o.open_loop()) return;
+    line("service", "{} from the enqueue call", times(r.outcome.service));
+    line("late", "{} of {} went more than {:g} us after they fell due (p99 {:.1f} us); {} not finished",
+         grouped(r.outcome.late), grouped(r.measure.ledger.submitted), o.late_us,
+         static_cast<double>(r.outcome.lateness.quantile(0.99)) / 1000, grouped(r.outcome.unfinished));
+}
+
+void print_lanes(const Report& r)
+{
+    for (const auto& l : r.lcores)
+        line("lcore", "{}: {:.1f} % busy (time in rounds that moved something), the rest polled in vain",
+             l.lcore, 100 * l.busy);
+    if (r.lanes.size() < 2) return;
+    line("lanes", "{:>5} {:>4} {:>5} {:>14} {:>10} {:>10} {:>10}", "lcore", "card", "model", "inferences/s",
+         "p50 us", "p99 us", "failed");
+    for (const auto& l : r.lanes) {
+        const auto us = [&](double q) { return static_cast<double>(l.outcome.latency.quantile(q)) / 1000; };
+        line("", "{:>5} {:>4} {:>5} {:>14} {:>10.1f} {:>10.1f} {:>10}", l.lcore, l.card, l.model,
+             grouped(l.outcome.rate()), us(0.5), us(0.99), grouped(l.ledger.failed));
+    }
 }
 
 void print_cycles(const Report& r)
@@ -133,6 +165,7 @@ void print_text(const Report& report)
     print_model(report);
     print_verification(report);
     print_figures(report);
+    print_lanes(report);
     print_cycles(report);
     print_counts(report);
     if (report.ok())

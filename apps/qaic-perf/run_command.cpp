@@ -6,8 +6,8 @@
 #include "eal_setup.hpp"
 #include "environment.hpp"
 #include "host.hpp"
-#include "ml_model.hpp"
 #include "run_phases.hpp"
+#include "site.hpp"
 #include "text_file.hpp"
 
 #include <cstdio>
@@ -20,8 +20,8 @@ namespace {
 Result<Eal> start_eal(Report& r)
 {
     QAIC_TRY(const auto driver, find_driver(r.options.driver, program_folder()));
-    const auto arguments = eal_arguments(
-        {r.options.device, driver, first_allowed_cpu(), ::getpid(), free_hugepage_bytes(), r.options.eal});
+    const auto arguments = eal_arguments({r.options.devices, driver, allowed_cpus(r.options.lcores),
+                                          ::getpid(), free_hugepage_bytes(), r.options.eal});
     for (const auto& note : arguments.notes) fmt::print(stderr, "qaic-perf: note: {}\n", note);
     const auto start = SteadyClock().now();
     auto eal = Eal::start(arguments);
@@ -41,36 +41,38 @@ DeviceCounts difference(const rte_ml_dev_stats& after, const rte_ml_dev_stats& b
             after.dequeue_err_count - before.dequeue_err_count};
 }
 
-Result<void> run_model(MlDevice& device, RunFiles& files, Report& r)
+void describe(Report& r, Site& site, const RunFiles& files)
 {
-    QAIC_TRY(auto model, MlModel::load(device, files.model, r.options.model));
+    const auto& card = site.cards().front();
+    const auto& model = card.models.front();
+    r.device = card.device.facts();
+    r.boot = card.device.xstats("boot_");
     r.model = model.facts();
-    r.model_bytes = files.model.size();
+    r.model_bytes = files.models.front().size();
     r.load_ms = model.load_ms();
     r.start_ms = model.start_ms();
-    QAIC_CHECK(model.check_format(r.options.format()));
-    QAIC_TRY(const auto tensors, to_tensors(r.options, model.facts(), files));
-    r.tensors = tensors.input.count;
-    QAIC_TRY(const auto before, device.stats());
-    QAIC_CHECK(run_phases(device, model, tensors, r));
-    QAIC_TRY(const auto after, device.stats());
-    r.counted = difference(after, before);
-    judge(r);
-    if (auto e = model.unload(); !e) r.problems.push_back(e.error().message());
-    return {};
 }
 
 Result<void> run(RunFiles& files, Report& r)
 {
+    if (allowed_cpus(r.options.lcores).size() < r.options.lcores &&
+        !has_option(r.options.eal, {"-l", "-c", "--lcores"}))
+        return fail(Code::E_LIMIT, "--lcores {}: this process may run on {} CPUs", r.options.lcores,
+                    allowed_cpus(r.options.lcores).size());
     QAIC_TRY(const auto eal, start_eal(r));
     r.environment = describe_environment();
     const auto start = SteadyClock().now();
-    QAIC_TRY(auto device, MlDevice::open(1, r.options.queue_depth));
+    QAIC_TRY(auto site, Site::open(r.options, files));
     r.open_ms = milliseconds_since(start);
-    r.device = device.facts();
-    r.boot = device.xstats("boot_");
-    QAIC_CHECK(run_model(device, files, r));
-    if (auto e = device.close(); !e) r.problems.push_back(e.error().message());
+    describe(r, site, files);
+    QAIC_TRY(const auto tensors, to_tensors(r.options, r.model, files));
+    r.tensors = tensors.input.count;
+    QAIC_TRY(const auto before, site.stats());
+    QAIC_CHECK(run_phases(site, tensors, files.due, r));
+    QAIC_TRY(const auto after, site.stats());
+    r.counted = difference(after, before);
+    judge(r);
+    if (auto e = site.close(); !e) r.problems.push_back(e.error().message());
     return {};
 }
 

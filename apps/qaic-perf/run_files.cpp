@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "run_files.hpp"
+#include "load/arrivals.hpp"
 
 namespace qaic::perf {
 
@@ -10,8 +11,17 @@ Result<RunFiles> read_run_files(const RunOptions& o)
         const std::string& path;
         Bytes& to;
     };
-    for (const auto& [path, to] : {Row{o.model, files.model}, Row{o.input, files.input},
-                                   Row{o.expect, files.expect}, Row{o.labels, files.labels}}) {
+    for (const auto& model : o.models) {
+        QAIC_TRY(auto bytes, read_file(model.path));
+        files.models.push_back(std::move(bytes));
+    }
+    if (!o.schedule.empty()) {
+        QAIC_TRY(const auto text, read_file(o.schedule));
+        const std::string_view view(reinterpret_cast<const char*>(text.data()), text.size());
+        QAIC_TRY(files.due, load::parse_schedule(view, o.schedule));
+    }
+    for (const auto& [path, to] :
+         {Row{o.input, files.input}, Row{o.expect, files.expect}, Row{o.labels, files.labels}}) {
         if (path.empty()) continue;
         QAIC_TRY(to, read_file(path));
     }

@@ -9,7 +9,9 @@
 namespace qaic::perf {
 
 struct RunFiles {
-    Bytes model, input, expect, labels; ///< raw bytes; empty when the option was not given
+    std::vector<Bytes> models;      ///< as many as options.models
+    Bytes input, expect, labels;    ///< raw bytes; empty when the option was not given
+    std::vector<std::uint64_t> due; ///< of --schedule, ns
 };
 Result<RunFiles> read_run_files(const RunOptions& options);
 
@@ -18,7 +20,7 @@ struct RunTensors {
     TensorFile expect; ///< as many as `input`, or none
     TensorFile labels; ///< as many bytes as `input` has tensors, or none
 };
-/// Moves the bytes out of `files`. E_FORMAT: a file of the wrong size.
+/// Of the first model, with the bytes moved out of `files`. E_FORMAT: a file of the wrong size.
 Result<RunTensors> to_tensors(const RunOptions& options, const ModelFacts& model, RunFiles& files);
 
 } // namespace qaic::perf

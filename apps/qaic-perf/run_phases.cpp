@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "run_phases.hpp"
 
-#include "ml_queue.hpp"
-#include "run_observer.hpp"
+#include "crew.hpp"
+#include "live_line.hpp"
 
 namespace qaic::perf {
 
@@ -12,105 +12,150 @@ namespace {
 /// turn.
 constexpr std::uint64_t sample_period = 1009;
 
-/// The pieces all phases share. Buffers are declared first, so that they outlive the ops that point at them.
-struct Bench {
-    BufferSets inputs, outputs;
-    OpSet ops;
-    MlQueue queue;
-    LoopPlan plan;
-};
-
-Result<BufferSets> input_buffers(const MlDevice& device, const MlModel& model, const RunTensors& tensors,
-                                 FileFormat format)
+PhasePlan common_plan(const RunOptions& o, double hz)
 {
-    const auto& d = device.facts();
-    QAIC_TRY(auto sets,
-             BufferSets::make(model.input_layout(d.align), tensors.input.count, d.align, d.numa,
-                              fmt::format("{} inputs of {}", tensors.input.count, tensors.input.path)));
-    for (std::uint64_t i = 0; i < tensors.input.count; ++i)
-        QAIC_CHECK(model.write_input(format, tensors.input.tensor(i), sets, i));
-    return sets;
-}
-
-Result<Bench> make_bench(const MlDevice& device, const MlModel& model, const RunTensors& tensors,
-                         const Report& r)
-{
-    const auto& d = device.facts();
-    const auto& o = r.options;
-    QAIC_TRY(auto inputs, input_buffers(device, model, tensors, o.format()));
-    QAIC_TRY(auto outputs, BufferSets::make(model.output_layout(d.align), o.queue_depth, d.align, d.numa,
-                                            fmt::format("outputs of --queue-depth {}", o.queue_depth)));
-    QAIC_TRY(auto ops, OpSet::make(o.queue_depth, model.facts(), outputs, d.numa));
-    LoopPlan plan;
+    PhasePlan plan;
     plan.burst = static_cast<std::uint16_t>(o.burst);
     plan.whole_bursts = o.whole_bursts;
-    plan.tensors = static_cast<std::uint32_t>(tensors.input.count);
-    plan.stall_ticks = static_cast<std::uint64_t>(o.wait_limit * static_cast<double>(r.environment.tsc_hz));
-    return Bench{std::move(inputs), std::move(outputs), std::move(ops), {d.id, 0}, plan};
+    plan.stall_ticks = static_cast<std::uint64_t>(o.wait_limit * hz);
+    plan.tsc_hz = hz;
+    return plan;
 }
 
-LoopStats run_phase(Bench& bench, const LoopPlan& plan, RunObserver& observer, double tsc_hz, Phase& phase)
+load::ArrivalPlan arrivals_of(const RunOptions& o, const std::vector<std::uint64_t>& schedule)
 {
-    LoopStats stats;
-    run_closed_loop(bench.queue, bench.ops.slots(), plan, observer, stats);
-    phase.ledger = stats.ledger;
-    phase.seconds = static_cast<double>(stats.last_tick - stats.first_tick) / tsc_hz;
-    phase.stalled = stats.stalled;
-    phase.waited = static_cast<double>(stats.waited_ticks) / tsc_hz;
-    phase.first_failure = observer.first_failure();
-    return stats;
+    using load::ArrivalKind;
+    const auto kind = !schedule.empty()        ? ArrivalKind::REPLAY
+                      : o.arrivals == "fixed"  ? ArrivalKind::FIXED
+                      : o.arrivals == "trains" ? ArrivalKind::TRAINS
+                                               : ArrivalKind::POISSON;
+    return {kind, o.rate, o.train, schedule, o.seed};
+}
+
+void measured_plan(PhasePlan& plan, const RunOptions& o, const std::vector<std::uint64_t>& schedule)
+{
+    if (o.count != 0) plan.count = o.count;
+    if (o.time > 0) plan.ticks = static_cast<std::uint64_t>(o.time * plan.tsc_hz);
+    if (!o.open_loop()) return;
+    plan.open = true;
+    plan.arrivals = arrivals_of(o, schedule);
+    plan.drain_ticks = static_cast<std::uint64_t>(o.drain * plan.tsc_hz);
+    plan.late_limit = static_cast<std::uint64_t>(o.late_us * plan.tsc_hz / 1e6);
+    for (const auto& m : o.models) plan.weights.push_back(m.weight);
+    if (plan.ticks == ~0ull) plan.ticks >>= 2; // leaves room to add to
+}
+
+Phase phase_of(const PhaseResult& result, double hz)
+{
+    Phase phase;
+    for (const auto& seat : result.seats) {
+        if (seat == nullptr) continue;
+        phase.ledger += seat->stats.ledger;
+        if (phase.first_failure.empty()) phase.first_failure = seat->first_failure;
+    }
+    for (const auto& l : result.lcores) {
+        phase.seconds =
+            std::max(phase.seconds, static_cast<double>(l.loop.last_tick - l.loop.first_tick) / hz);
+        phase.waited = std::max(phase.waited, static_cast<double>(l.loop.waited_ticks) / hz);
+        phase.stalled |= l.loop.stalled;
+        phase.unissued += l.loop.unissued;
+    }
+    return phase;
+}
+
+/// `seconds`: of the lcore that the lane belongs to.
+load::Outcome outcome_of(const load::LaneStats& s, bool open, double seconds, double hz)
+{
+    const auto ns = 1e9 / hz;
+    load::Outcome o;
+    o.seconds = seconds;
+    o.submitted = s.ledger.submitted;
+    o.succeeded = s.ledger.succeeded;
+    o.failed = s.ledger.failed;
+    o.late = s.late;
+    o.unfinished = s.ledger.in_flight;
+    o.service = s.service.scaled(ns);
+    o.latency = open ? s.latency.scaled(ns) : o.service;
+    o.lateness = s.lateness.scaled(ns);
+    return o;
+}
+
+void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, Report& r)
+{
+    for (const auto& l : result.lcores) {
+        const auto all = l.loop.busy_ticks + l.loop.idle_ticks;
+        r.lcores.push_back(
+            {l.lcore, all == 0 ? 0 : static_cast<double>(l.loop.busy_ticks) / static_cast<double>(all)});
+    }
+    for (std::size_t i = 0; i < result.seats.size(); ++i) {
+        if (result.seats[i] == nullptr) continue;
+        const auto& s = result.seats[i]->stats;
+        const auto& seat = site.seats()[i];
+        r.costs += s.costs;
+        r.latency.merge(s.service);
+        r.enqueue_per_op.merge(s.enqueue_per_op);
+        r.dequeue_per_op.merge(s.dequeue_per_op);
+        r.sampled += result.seats[i]->checked;
+        r.lanes.push_back({r.lcores[seat.lcore].lcore, seat.card, seat.model, s.ledger, s.costs,
+                           outcome_of(s, open, r.measure.seconds, hz)});
+        r.outcome.merge(r.lanes.back().outcome);
+    }
+    if (!open) return;
+    std::uint64_t due = 0;
+    for (const auto& l : result.lcores) due += l.fell_due;
+    r.outcome.unfinished += r.measure.unissued;
+    const auto window = r.options.time > 0 ? r.options.time : r.measure.seconds;
+    r.outcome.offered = window > 0 ? static_cast<double>(due) / window : 0;
 }
 
 } // namespace
 
-Result<void> run_phases(const MlDevice& device, const MlModel& model, const RunTensors& tensors, Report& r)
+Result<void> run_phases(Site& site, const RunTensors& tensors, const std::vector<std::uint64_t>& schedule,
+                        Report& r)
 {
     const auto& o = r.options;
     const auto hz = static_cast<double>(r.environment.tsc_hz);
-    if (tensors.input.count > UINT32_MAX)
-        return fail(Code::E_LIMIT, "{}: {} tensors, limit {}", o.input, tensors.input.count, UINT32_MAX);
-    QAIC_TRY(auto bench, make_bench(device, model, tensors, r));
-    const auto runs = element_runs(model.facts().outputs, o.format());
-    const auto verifier = [&] {
+    QAIC_CHECK(site.take_seats(o, tensors.input));
+    const auto runs = element_runs(site.cards().front().models.front().facts().outputs, o.format());
+    const MakeVerifier verifier = [&] {
         return Verifier(runs, tensors.expect.data, tensors.labels.data, o.effective_tolerance());
     };
-    const auto observer = [&](Verifier& v, std::uint64_t period) {
-        return RunObserver(model, o.format(), bench.inputs, bench.outputs, v, device.facts().id, period);
-    };
+    std::atomic<std::uint64_t> completed{0};
+    const auto plan = common_plan(o, hz);
 
     if (r.verifies()) {
-        auto all = verifier();
-        if (!o.output.empty()) {
-            r.outputs.resize(tensors.input.count * file_bytes(model.facts().outputs, o.format()));
-            all.keep_in(r.outputs);
-        }
-        auto watch = observer(all, 1);
-        auto plan = bench.plan;
-        plan.count = tensors.input.count;
-        run_phase(bench, plan, watch, hz, r.verify);
-        r.verification = all.result();
+        auto all = plan;
+        all.count = tensors.input.count;
+        all.sample_period = 1;
+        all.first_seat_only = true;
+        if (!o.output.empty())
+            r.outputs.resize(tensors.input.count * file_bytes(r.model.outputs, o.format()));
+        const MakeVerifier keeping = [&] {
+            auto v = verifier();
+            if (!r.outputs.empty()) v.keep_in(r.outputs);
+            return v;
+        };
+        QAIC_TRY(const auto done, run_phase(site, o, all, keeping, completed));
+        r.verify = phase_of(done, hz);
+        r.verification = done.seats.front()->checked;
         if (r.verify.stalled) return {};
     }
-    auto unchecked = verifier();
-    auto sample = verifier();
     if (o.warmup > 0) {
-        auto watch = observer(unchecked, 0);
-        auto plan = bench.plan;
-        plan.ticks = static_cast<std::uint64_t>(o.warmup * hz);
-        run_phase(bench, plan, watch, hz, r.warmup);
+        auto warm = plan;
+        warm.ticks = static_cast<std::uint64_t>(o.warmup * hz);
+        QAIC_TRY(const auto done, run_phase(site, o, warm, verifier, completed));
+        r.warmup = phase_of(done, hz);
         if (r.warmup.stalled) return {};
     }
-    auto watch = observer(sample, sample_period);
-    auto plan = bench.plan;
-    if (o.count != 0) plan.count = o.count;
-    if (o.time > 0) plan.ticks = static_cast<std::uint64_t>(o.time * hz);
-    const auto stats = run_phase(bench, plan, watch, hz, r.measure);
-    r.costs = stats.costs;
-    r.latency = stats.latency;
-    r.enqueue_per_op = stats.enqueue_per_op;
-    r.dequeue_per_op = stats.dequeue_per_op;
-    r.sampled = sample.result();
-    r.sample_period = sample.needed() ? sample_period : 0;
+    auto measured = plan;
+    measured.sample_period = sample_period;
+    measured_plan(measured, o, schedule);
+    if (measured.open) QAIC_CHECK(load::check(measured.arrivals));
+    const LiveLine live(completed);
+    QAIC_TRY(const auto done, run_phase(site, o, measured, verifier, completed));
+    r.measure = phase_of(done, hz);
+    keep_measured(done, site, measured.open, hz, r);
+    r.sample_period = verifier().needed() ? sample_period : 0;
     return {};
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The three parts of a run on one queue pair: verify every tensor, warm up, measure.
+// The phases of `run`: verify (every tensor once, on one queue pair), warm-up, measure. Each has its own
+// ledger.
 #pragma once
 #include "report.hpp"
-#include "run_files.hpp"
+#include "site.hpp"
 
 namespace qaic::perf {
 
-class MlModel;
-
-/// Fills the report's phases, figures and verification. An error means that the run could not be set up;
-/// whatever goes wrong after that is in the report for judge(). A phase that stalls ends the run.
-Result<void> run_phases(const MlDevice& device, const MlModel& model, const RunTensors& tensors,
+/// Fills everything in the report that the phases find out. Stops after a phase that got no further: its ops
+/// are still out. E_STATE and the errors of the buffers when it could not begin.
+Result<void> run_phases(Site& site, const RunTensors& tensors, const std::vector<std::uint64_t>& schedule,
                         Report& report);
 
 } // namespace qaic::perf

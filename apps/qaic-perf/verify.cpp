@@ -78,6 +78,18 @@ void Verifier::check(std::size_t index, ConstSpan got)
     }
 }
 
+Verification& Verification::operator+=(const Verification& o) noexcept
+{
+    if (wrong == 0 && o.wrong != 0) {
+        first_wrong_tensor = o.first_wrong_tensor;
+        first_wrong = o.first_wrong;
+    }
+    checked += o.checked, wrong += o.wrong, elements_outside += o.elements_outside, nans += o.nans;
+    max_diff = std::max(max_diff, o.max_diff);
+    labelled += o.labelled, correct += o.correct, classed += o.classed, same_class += o.same_class;
+    return *this;
+}
+
 std::string describe_first_wrong(const Verification& v, double tolerance)
 {
     const auto& c = v.first_wrong;

@@ -29,6 +29,8 @@ struct Verification {
     std::uint64_t labelled = 0, correct = 0;   ///< outputs compared with a label; right ones
     std::uint64_t classed = 0, same_class = 0; ///< largest element in the same place as in --expect
     [[nodiscard]] bool passed() const noexcept { return wrong == 0 && same_class == classed; }
+    /// Another lane's of the same run; the first wrong one stays.
+    Verification& operator+=(const Verification& o) noexcept;
 };
 
 /// Both spans must hold exactly the runs. Equal values (also infinities) differ by 0.

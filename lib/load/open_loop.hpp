@@ -19,7 +19,8 @@ struct OpenPlan {
     std::uint64_t late_limit = 0;  ///< from due to enqueue: more is late
 };
 
-/// `mix` says which lanes may take an arrival; of those with a free slot the one with the least load does.
+/// `mix` says which lanes may take an arrival; of those with a free slot the one with the least load does,
+/// of equals another one each time.
 /// Arrivals go in their order: one that finds no slot holds up those behind it, of other models too.
 /// `checkpoint(now)` is asked once a round; false ends the run for what is not due yet.
 template<OpQueue Queue, class Observer, class Checkpoint>
@@ -99,10 +100,13 @@ class OpenLoop {
     [[nodiscard]] Lane<Queue, Observer>* choose()
     {
         if (eligible_.empty()) eligible_ = mix_.draw();
+        const auto n = static_cast<std::uint32_t>(eligible_.size());
+        if (n == 1) return lanes_[eligible_.front()].room() != 0 ? &lanes_[eligible_.front()] : nullptr;
         Lane<Queue, Observer>* best = nullptr;
         std::uint64_t least = ~0ull;
-        for (const auto i : eligible_) {
-            auto& lane = lanes_[i];
+        if (++turn_ >= n) turn_ = 0; // of equals another one each time
+        for (std::uint32_t k = 0, at = turn_; k < n; ++k, at = at + 1 < n ? at + 1 : 0) {
+            auto& lane = lanes_[eligible_[at]];
             if (lane.load() >= least || lane.room() == 0) continue;
             best = &lane;
             least = lane.load();
@@ -133,6 +137,7 @@ class OpenLoop {
     LoopStats& stats_;
     Checkpoint& checkpoint_;
     std::uint64_t horizon_; ///< from the start: what falls due later does not count
+    std::uint32_t turn_ = 0;
     std::uint64_t first_ = 0, due_ = Arrivals::never, drawn_ = 0, prepared_ = 0;
     std::span<const std::uint32_t> eligible_; ///< lanes of the pending arrival's model, once drawn
 };

@@ -127,6 +127,15 @@ TEST(OpenLoop, TheLeastLoadedLaneIsAsked)
     EXPECT_LT(rig.stats[2].latency.mean(), 200'000);
 }
 
+TEST(OpenLoop, EqualLanesGetEqualShares)
+{
+    Rig rig(4);
+    const auto due = rig.run({.per_second = 1e4}, {.ticks = 200'000'000, .drain_ticks = 1'000'000});
+    for (const auto& s : rig.stats)
+        EXPECT_NEAR(static_cast<double>(s.ledger.succeeded), static_cast<double>(due) / 4,
+                    static_cast<double>(due) / 40);
+}
+
 TEST(OpenLoop, ModelsAreDrawnByWeight)
 {
     Rig rig(3);

@@ -21,7 +21,7 @@ bool has(const Strings& list, const std::string& item)
 
 EalPlan plan(std::uint64_t hugepages = 1ULL << 30, Strings user = {})
 {
-    return {"ml_qaic_emu0", "/x/driver.so", 3, 77, hugepages, std::move(user)};
+    return {{"ml_qaic_emu0"}, "/x/driver.so", {3}, 77, hugepages, std::move(user)};
 }
 
 TEST(EalArguments, VirtualDeviceOnHugepages)
@@ -47,12 +47,26 @@ TEST(EalArguments, WithoutHugepagesItSaysWhatThatCosts)
 TEST(EalArguments, PciDeviceIsAllowedByAddress)
 {
     auto p = plan();
-    p.device = "0000:17:00.0";
+    p.devices = {"0000:17:00.0"};
     const auto a = eal_arguments(p);
     EXPECT_TRUE(has(a.list, "-a"));
     EXPECT_TRUE(has(a.list, "0000:17:00.0"));
     EXPECT_FALSE(has(a.list, "--no-pci"));
     EXPECT_FALSE(has(a.list, "--iova-mode=va"));
+}
+
+TEST(EalArguments, SeveralCardsAndLcores)
+{
+    auto p = plan();
+    p.devices = {"ml_qaic_vfu0,socket=/a", "ml_qaic_vfu1,socket=/b"};
+    p.cpus = {2, 5};
+    const auto a = eal_arguments(p);
+    EXPECT_TRUE(has(a.list, "2,5"));
+    EXPECT_TRUE(has(a.list, "--vdev=ml_qaic_vfu0,socket=/a"));
+    EXPECT_TRUE(has(a.list, "--vdev=ml_qaic_vfu1,socket=/b"));
+    EXPECT_TRUE(has(a.list, "--no-pci"));
+    p.devices = {"0000:17:00.0", "ml_qaic_emu0"};
+    EXPECT_FALSE(has(eal_arguments(p).list, "--no-pci"));
 }
 
 TEST(EalArguments, UserOptionsReplaceDefaultsAndComeLast)

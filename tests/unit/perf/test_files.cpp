@@ -24,7 +24,7 @@ class Files : public testing::Test {
         folder = form;
         model.inputs = {{"image", {1, 4}, RTE_ML_IO_TYPE_INT8, 4, 4}};
         model.outputs = {{"a", {2}, RTE_ML_IO_TYPE_FP16, 2, 4}, {"b", {1}, RTE_ML_IO_TYPE_FP32, 1, 4}};
-        options.model = write("model", 5);
+        options.models = {{write("model", 5)}};
     }
     void TearDown() override { fs::remove_all(folder); }
 
@@ -104,21 +104,21 @@ TEST_F(Files, RefusesAnotherNumberOfExpectedOutputsOrLabels)
 
 TEST_F(Files, RefusesMissingEmptyAndIrregularFiles)
 {
-    options.model = path("none");
+    options.models = {{path("none")}};
     EXPECT_HAS(refusal(), path("none") + ": cannot open");
-    options.model = write("empty", 0);
+    options.models = {{write("empty", 0)}};
     EXPECT_HAS(refusal(), "E_FORMAT: " + path("empty") + ": is empty");
-    options.model = folder.string();
+    options.models = {{folder.string()}};
     EXPECT_HAS(refusal(), "is not a regular file");
     ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
-    options.model = path("fifo"); // must not hang either
+    options.models = {{path("fifo")}}; // must not hang either
     EXPECT_HAS(refusal(), "is not a regular file");
 }
 
 TEST_F(Files, RefusesAFileBeyondTheLimitWithoutReadingIt)
 {
-    options.model = write("big", 1);
-    fs::resize_file(options.model, max_file_bytes + 1); // sparse
+    options.models = {{write("big", 1)}};
+    fs::resize_file(path("big"), max_file_bytes + 1); // sparse
     EXPECT_HAS(refusal(), "E_LIMIT: " + path("big"));
 }
 

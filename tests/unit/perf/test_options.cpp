@@ -67,8 +67,34 @@ TEST(Options, RefusesWhatMakesNoSense)
              "--model m --no-such",
              "--model m surplus",
              "--model m --queue-depth five",
+             "--model m@0",
+             "--model m@x",
+             "--model m@",
+             "--model m --model n --input i",
+             "--model m --rate 0",
+             "--model m --rate nan",
+             "--model m --rate 10 --schedule s",
+             "--model m --rate 10 --arrivals sometimes",
+             "--model m --rate 10 --whole-bursts",
+             "--model m --schedule s --lcores 2",
+             "--model m --lcores 0",
          })
         EXPECT_NE(parse(line).error, "") << line;
+}
+
+TEST(Options, SeveralModelsCardsAndCores)
+{
+    const auto p = parse("--model a.qpc --model b@2.5 --dev x --dev y --lcores 3 --rate 1e6");
+    EXPECT_EQ(p.error, "");
+    ASSERT_EQ(p.options.models.size(), 2u);
+    EXPECT_EQ(p.options.models[0].path, "a.qpc");
+    EXPECT_EQ(p.options.models[0].weight, 1);
+    EXPECT_EQ(p.options.models[1].path, "b");
+    EXPECT_EQ(p.options.models[1].weight, 2.5);
+    EXPECT_EQ(p.options.devices, (std::vector<std::string>{"x", "y"}));
+    EXPECT_TRUE(p.options.open_loop());
+    EXPECT_FALSE(parse("--model a").options.open_loop());
+    EXPECT_EQ(parse("--model a").options.devices, (std::vector<std::string>{"ml_qaic_emu0"}));
 }
 
 TEST(Options, ErrorsAreOneLine)

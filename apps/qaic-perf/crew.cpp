@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "crew.hpp"
+
+#include <cstring>
+#include <functional>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+namespace qaic::perf {
+
+namespace {
+
+/// Tells watchers now and then how far a lcore is: once a round costs one comparison.
+struct Progress {
+    std::span<Lane> lanes;
+    std::atomic<std::uint64_t>& completed;
+    std::uint64_t period, next = 0, told = 0;
+    bool operator()(std::uint64_t now)
+    {
+        if (now < next) return true;
+        next = now + period;
+        std::uint64_t sum = 0;
+        for (auto& lane : lanes) sum += lane.stats().ledger.completed();
+        completed.fetch_add(sum - told, std::memory_order_relaxed);
+        told = sum;
+        return true;
+    }
+};
+
+/// One lcore's part, made before it starts; the lcore allocates nothing.
+struct Job {
+    const PhasePlan* plan = nullptr;
+    std::size_t lcores = 1, index = 0;
+    std::deque<RunObserver> observers;
+    std::vector<Lane> lanes;
+    std::vector<std::vector<std::uint32_t>> lanes_of_model;
+    std::optional<Progress> progress;
+    LcoreResult* result = nullptr;
+
+    [[nodiscard]] std::uint64_t share(std::uint64_t count) const
+    {
+        if (count == ~0ull) return count;
+        return count / lcores + (index < count % lcores ? 1 : 0);
+    }
+    void run()
+    {
+        result->lcore = rte_lcore_id();
+        if (lanes.empty()) return;
+        if (plan->open)
+            open();
+        else
+            closed();
+    }
+    void closed()
+    {
+        const load::LoopPlan p{share(plan->count), plan->ticks, plan->stall_ticks, plan->whole_bursts};
+        load::ClosedLoop(clock(), std::span(lanes), p, result->loop, *progress).run();
+    }
+    void open()
+    {
+        auto mine = plan->arrivals; // the parts of a Poisson stream are Poisson streams
+        mine.per_second /= static_cast<double>(lcores);
+        mine.seed += index * 0x9e3779b97f4a7c15ull;
+        load::Arrivals arrivals(mine, plan->tsc_hz);
+        load::Mix mix(lanes_of_model, plan->weights, mine.seed + 1);
+        const load::OpenPlan p{plan->ticks, share(plan->count), plan->drain_ticks, plan->stall_ticks,
+                               plan->late_limit};
+        load::OpenLoop loop(clock(), std::span(lanes), mix, arrivals, p, result->loop, *progress);
+        result->fell_due = loop.run();
+    }
+    MlQueue& clock() { return clock_; }
+
+  private:
+    MlQueue clock_; // every queue's ticks are the same
+};
+
+int run_job(void* job)
+{
+    static_cast<Job*>(job)->run();
+    return 0;
+}
+
+void add_seats(Job& job, Site& site, const RunOptions& o, const PhasePlan& plan,
+               std::deque<Verifier>& verifiers, const MakeVerifier& verifier, PhaseResult& result)
+{
+    auto& seats = site.seats();
+    job.lanes_of_model.resize(o.models.size());
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        auto& seat = seats[i];
+        if (seat.lcore != job.index || (plan.first_seat_only && i != 0)) continue;
+        result.seats[i] = std::make_unique<SeatResult>();
+        auto& v = verifiers.emplace_back(verifier());
+        job.observers.emplace_back(site.model(seat), o.format(), site.inputs(seat), seat.outputs, v,
+                                   seat.queue.device, plan.sample_period);
+        job.lanes_of_model[seat.model].push_back(static_cast<std::uint32_t>(job.lanes.size()));
+        job.lanes.emplace_back(seat.queue, seat.ops.slots(), job.observers.back(), result.seats[i]->stats,
+                               plan.burst, site.tensors(seat));
+    }
+}
+
+} // namespace
+
+Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& plan,
+                              const MakeVerifier& verifier, std::atomic<std::uint64_t>& completed)
+{
+    const std::size_t lcores = plan.first_seat_only ? 1 : o.lcores;
+    if (rte_lcore_count() < lcores)
+        return fail(Code::E_STATE, "--lcores {}: EAL has {}; give it more with -- -l CPUS", lcores,
+                    rte_lcore_count());
+    PhaseResult result;
+    result.seats.resize(site.seats().size());
+    result.lcores.resize(lcores);
+    std::deque<Verifier> verifiers; // theirs to keep in place
+    std::deque<Job> jobs;
+    for (std::size_t i = 0; i < lcores; ++i) {
+        auto& job = jobs.emplace_back();
+        job.plan = &plan, job.lcores = lcores, job.index = i, job.result = &result.lcores[i];
+        add_seats(job, site, o, plan, verifiers, verifier, result);
+        job.progress.emplace(
+            Progress{std::span(job.lanes), completed, static_cast<std::uint64_t>(plan.tsc_hz / 20)});
+    }
+    unsigned worker = rte_get_next_lcore(~0u, 1, 0);
+    for (std::size_t i = 1; i < lcores; ++i, worker = rte_get_next_lcore(worker, 1, 0))
+        if (const int e = rte_eal_remote_launch(&run_job, &jobs[i], worker); e != 0)
+            return fail(Code::E_STATE, "lcore {} does not start: {} ({})", worker, std::strerror(-e), e);
+    run_job(&jobs.front());
+    rte_eal_mp_wait_lcore();
+    std::size_t v = 0;
+    for (auto& job : jobs) {
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < result.seats.size(); ++i) {
+            if (site.seats()[i].lcore != job.index || result.seats[i] == nullptr) continue;
+            result.seats[i]->checked = verifiers[v++].result();
+            result.seats[i]->first_failure = job.observers[at++].first_failure();
+        }
+    }
+    return result;
+}
+
+} // namespace qaic::perf
