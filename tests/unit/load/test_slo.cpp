@@ -86,7 +86,7 @@ Outcome md1(const Trial& t, double service, unsigned seed)
 TEST(Slo, FindsTheRateOfASampledMd1Queue)
 {
     // 100 us a piece. Waiting in M/D/1 has the tail C exp(-s w) with s the root of lambda (exp(s d) - 1) = s
-    // and C = (1 - rho) / (lambda d exp(s d) - 1) (Tijms, A First Course in Stochastic Models, 9.2).
+    // and C = (1 - rho) / (lambda d exp(s d) - 1).
     const auto tail = [](double rho) {
         double low = 1e-9, high = 20; // s * d
         for (int i = 0; i < 100; ++i) {
