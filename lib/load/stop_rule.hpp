@@ -33,7 +33,7 @@ struct StopAnswer {
 
 /// Asked now and then with everything recorded so far. The interval is that of order statistics
 /// (probability.hpp), so no shape of the distribution is assumed, but independent samples are: latencies of a
-/// loaded queue hang together, so the true interval is wider than the one told here. The histogram's own 0.78
+/// loaded queue hang together, so the true interval is wider than the one told here. The histogram's own 0.39
 /// % come on top.
 class StopRule {
   public:

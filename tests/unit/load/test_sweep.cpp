@@ -106,8 +106,8 @@ TEST(Sweep, TheTableShowsWhatChanges)
     std::vector<SweepRow> rows{{{32, 8, 1, 1000}, figures_of(o)}, {{32, 8, 1, 0}, figures_of(o)}};
     rows[1].figures.late = 3;
     EXPECT_EQ(sweep_table(rows), "offered/s  achieved/s  p50 us  p99 us  p99.9 us  max us  late\n"
-                                 "     1000        1000    5.02    9.92     10.00   10.00     0\n"
-                                 "   closed        1000    5.02    9.92     10.00   10.00     3\n");
+                                 "     1000        1000    5.01    9.89     10.00   10.00     0\n"
+                                 "   closed        1000    5.01    9.89     10.00   10.00     3\n");
     EXPECT_EQ(sweep_table({}), "");
 }
 
