@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "run_command.hpp"
 
-#include "base/clock.hpp"
-#include "driver_path.hpp"
-#include "eal_setup.hpp"
-#include "environment.hpp"
-#include "host.hpp"
 #include "run_phases.hpp"
-#include "site.hpp"
+#include "session.hpp"
 #include "text_file.hpp"
 
 #include <cstdio>
-#include <unistd.h>
 
 namespace qaic::perf {
 
 namespace {
-
-Result<Eal> start_eal(Report& r)
-{
-    QAIC_TRY(const auto driver, find_driver(r.options.driver, program_folder()));
-    const auto arguments = eal_arguments({r.options.devices, driver, allowed_cpus(r.options.lcores),
-                                          ::getpid(), free_hugepage_bytes(), r.options.eal});
-    for (const auto& note : arguments.notes) fmt::print(stderr, "qaic-perf: note: {}\n", note);
-    const auto start = SteadyClock().now();
-    auto eal = Eal::start(arguments);
-    r.eal_ms = milliseconds_since(start);
-    if (!eal && driver.empty())
-        return fail(eal.error().code,
-                    "{}; no driver plugin was found beside this program: build it, or give --driver FILE",
-                    eal.error().text);
-    return eal;
-}
 
 /// Counters may have been running before we came; only the difference is ours.
 DeviceCounts difference(const rte_ml_dev_stats& after, const rte_ml_dev_stats& before)
@@ -41,71 +19,50 @@ DeviceCounts difference(const rte_ml_dev_stats& after, const rte_ml_dev_stats& b
             after.dequeue_err_count - before.dequeue_err_count};
 }
 
-void describe(Report& r, Site& site, const RunFiles& files)
+Result<std::unique_ptr<Report>> run(const RunOptions& options)
 {
-    const auto& card = site.cards().front();
-    const auto& model = card.models.front();
-    r.device = card.device.facts();
-    r.boot = card.device.xstats("boot_");
-    r.model = model.facts();
-    r.model_bytes = files.models.front().size();
-    r.load_ms = model.load_ms();
-    r.start_ms = model.start_ms();
+    QAIC_TRY(const auto session, Session::start(options));
+    auto r = session->report();
+    auto& site = session->site();
+    QAIC_TRY(const auto before, site.stats());
+    QAIC_CHECK(run_phases(*session, *r));
+    QAIC_TRY(const auto after, site.stats());
+    r->counted = difference(after, before);
+    judge(*r);
+    if (auto e = session->close(); !e) r->problems.push_back(e.error().message());
+    return r;
 }
 
-Result<void> run(RunFiles& files, Report& r)
+/// What is to be written must be writable before the card is touched.
+Result<void> check_written(const RunOptions& o)
 {
-    if (allowed_cpus(r.options.lcores).size() < r.options.lcores &&
-        !has_option(r.options.eal, {"-l", "-c", "--lcores"}))
-        return fail(Code::E_LIMIT, "--lcores {}: this process may run on {} CPUs", r.options.lcores,
-                    allowed_cpus(r.options.lcores).size());
-    QAIC_TRY(const auto eal, start_eal(r));
-    r.environment = describe_environment();
-    const auto start = SteadyClock().now();
-    QAIC_TRY(auto site, Site::open(r.options, files));
-    r.open_ms = milliseconds_since(start);
-    describe(r, site, files);
-    QAIC_TRY(const auto tensors, to_tensors(r.options, r.model, files));
-    r.tensors = tensors.input.count;
-    QAIC_TRY(const auto before, site.stats());
-    QAIC_CHECK(run_phases(site, tensors, files.due, r));
-    QAIC_TRY(const auto after, site.stats());
-    r.counted = difference(after, before);
-    judge(r);
-    if (auto e = site.close(); !e) r.problems.push_back(e.error().message());
+    const std::pair<const char*, const std::string&> written[] = {{"--json", o.json}, {"--output", o.output}};
+    for (const auto& [option, path] : written)
+        if (!path.empty()) QAIC_CHECK(check_writable(option, path));
     return {};
 }
 
-int failed(const Error& error)
+Result<void> write(const Report& r)
 {
-    fmt::print(stderr, "qaic-perf: {}\n", error.message());
-    return 1;
+    if (!r.options.json.empty()) {
+        const auto text = to_json(r);
+        QAIC_CHECK(write_file("--json", r.options.json, std::as_bytes(std::span(text))));
+    }
+    if (!r.options.output.empty()) QAIC_CHECK(write_file("--output", r.options.output, r.outputs));
+    return {};
 }
 
 } // namespace
 
 int run_command(const RunOptions& options)
 {
-    auto files = read_run_files(options);
-    if (!files) return failed(files.error());
-    const std::pair<const char*, const std::string&> written[] = {{"--json", options.json},
-                                                                  {"--output", options.output}};
-    for (const auto& [option, path] : written)
-        if (!path.empty())
-            if (auto e = check_writable(option, path); !e) return failed(e.error());
-    const auto report = std::make_unique<Report>();
-    report->options = options;
-    if (auto e = run(*files, *report); !e) return failed(e.error());
-    print_text(*report);
-    for (const auto& problem : report->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
-    if (!options.json.empty()) {
-        const auto text = to_json(*report);
-        if (auto e = write_file("--json", options.json, std::as_bytes(std::span(text))); !e)
-            return failed(e.error());
-    }
-    if (!options.output.empty())
-        if (auto e = write_file("--output", options.output, report->outputs); !e) return failed(e.error());
-    return report->ok() ? 0 : 1;
+    if (auto e = check_written(options); !e) return failed(e.error());
+    const auto report = run(options);
+    if (!report) return failed(report.error());
+    print_text(**report);
+    for (const auto& problem : (*report)->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
+    if (auto e = write(**report); !e) return failed(e.error());
+    return (*report)->ok() ? 0 : 1;
 }
 
 } // namespace qaic::perf

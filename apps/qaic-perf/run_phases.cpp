@@ -108,55 +108,73 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
     r.outcome.offered = window > 0 ? static_cast<double>(due) / window : 0;
 }
 
-} // namespace
+MakeVerifier verifier_of(const Session& session, const Report& r)
+{
+    const auto& t = session.tensors();
+    return [runs = element_runs(r.model.outputs, r.options.format()), &t,
+            tolerance = r.options.effective_tolerance()] {
+        return Verifier(runs, t.expect.data, t.labels.data, tolerance);
+    };
+}
 
-Result<void> run_phases(Site& site, const RunTensors& tensors, const std::vector<std::uint64_t>& schedule,
-                        Report& r)
+Result<void> verify(Session& session, Report& r)
 {
     const auto& o = r.options;
-    const auto hz = static_cast<double>(r.environment.tsc_hz);
-    QAIC_CHECK(site.take_seats(o, tensors.input));
-    const auto runs = element_runs(site.cards().front().models.front().facts().outputs, o.format());
-    const MakeVerifier verifier = [&] {
-        return Verifier(runs, tensors.expect.data, tensors.labels.data, o.effective_tolerance());
+    auto all = common_plan(o, session.tsc_hz());
+    all.count = session.tensors().input.count;
+    all.sample_period = 1;
+    all.first_seat_only = true;
+    if (!o.output.empty()) r.outputs.resize(all.count * file_bytes(r.model.outputs, o.format()));
+    const MakeVerifier keeping = [&] {
+        auto v = verifier_of(session, r)();
+        if (!r.outputs.empty()) v.keep_in(r.outputs);
+        return v;
     };
     std::atomic<std::uint64_t> completed{0};
-    const auto plan = common_plan(o, hz);
+    QAIC_TRY(const auto done, run_phase(session.site(), o, all, keeping, completed));
+    r.verify = phase_of(done, session.tsc_hz());
+    r.verification = done.seats.front()->checked;
+    return {};
+}
 
-    if (r.verifies()) {
-        auto all = plan;
-        all.count = tensors.input.count;
-        all.sample_period = 1;
-        all.first_seat_only = true;
-        if (!o.output.empty())
-            r.outputs.resize(tensors.input.count * file_bytes(r.model.outputs, o.format()));
-        const MakeVerifier keeping = [&] {
-            auto v = verifier();
-            if (!r.outputs.empty()) v.keep_in(r.outputs);
-            return v;
-        };
-        QAIC_TRY(const auto done, run_phase(site, o, all, keeping, completed));
-        r.verify = phase_of(done, hz);
-        r.verification = done.seats.front()->checked;
-        if (r.verify.stalled) return {};
-    }
-    if (o.warmup > 0) {
-        auto warm = plan;
-        warm.ticks = static_cast<std::uint64_t>(o.warmup * hz);
-        QAIC_TRY(const auto done, run_phase(site, o, warm, verifier, completed));
-        r.warmup = phase_of(done, hz);
-        if (r.warmup.stalled) return {};
-    }
-    auto measured = plan;
-    measured.sample_period = sample_period;
-    measured_plan(measured, o, schedule);
-    if (measured.open) QAIC_CHECK(load::check(measured.arrivals));
+} // namespace
+
+Result<void> warm_up(Session& session, Report& r)
+{
+    if (r.options.warmup <= 0) return {};
+    auto warm = common_plan(r.options, session.tsc_hz());
+    warm.ticks = static_cast<std::uint64_t>(r.options.warmup * session.tsc_hz());
+    std::atomic<std::uint64_t> completed{0};
+    QAIC_TRY(const auto done, run_phase(session.site(), r.options, warm, verifier_of(session, r), completed));
+    r.warmup = phase_of(done, session.tsc_hz());
+    return {};
+}
+
+Result<void> measure(Session& session, Report& r)
+{
+    const auto hz = session.tsc_hz();
+    auto plan = common_plan(r.options, hz);
+    plan.sample_period = sample_period;
+    measured_plan(plan, r.options, session.schedule());
+    if (plan.open) QAIC_CHECK(load::check(plan.arrivals));
+    std::atomic<std::uint64_t> completed{0};
     const LiveLine live(completed);
-    QAIC_TRY(const auto done, run_phase(site, o, measured, verifier, completed));
+    const auto verifier = verifier_of(session, r);
+    QAIC_TRY(const auto done, run_phase(session.site(), r.options, plan, verifier, completed));
     r.measure = phase_of(done, hz);
-    keep_measured(done, site, measured.open, hz, r);
+    keep_measured(done, session.site(), plan.open, hz, r);
     r.sample_period = verifier().needed() ? sample_period : 0;
     return {};
+}
+
+Result<void> run_phases(Session& session, Report& r)
+{
+    if (r.verifies()) {
+        QAIC_CHECK(verify(session, r));
+        if (r.verify.stalled) return {};
+    }
+    QAIC_CHECK(warm_up(session, r));
+    return r.warmup.stalled ? Result<void>{} : measure(session, r);
 }
 
 } // namespace qaic::perf

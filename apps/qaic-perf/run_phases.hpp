@@ -2,14 +2,16 @@
 // The phases of `run`: verify (every tensor once, on one queue pair), warm-up, measure. Each has its own
 // ledger.
 #pragma once
-#include "report.hpp"
-#include "site.hpp"
+#include "session.hpp"
 
 namespace qaic::perf {
 
 /// Fills everything in the report that the phases find out. Stops after a phase that got no further: its ops
-/// are still out. E_STATE and the errors of the buffers when it could not begin.
-Result<void> run_phases(Site& site, const RunTensors& tensors, const std::vector<std::uint64_t>& schedule,
-                        Report& report);
+/// are still out. E_STATE when it could not begin.
+Result<void> run_phases(Session& session, Report& report);
+/// Load that is not counted, for the report's --warmup, so that caches and clocks are warm.
+Result<void> warm_up(Session& session, Report& report);
+/// The measured phase alone, as the report's options ask for it; for commands that measure again and again.
+Result<void> measure(Session& session, Report& report);
 
 } // namespace qaic::perf

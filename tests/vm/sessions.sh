@@ -46,7 +46,7 @@ guest() {
 session_kernel() {
     "$here/initramfs.sh" -o "$out/kernel.cpio" -c "$here/guest/kernel.sh" "${common[@]}"
     start_card kernel --idle
-    guest kernel -v intel -a iommu=pt -t 360
+    guest kernel -v intel -a iommu=pt -t 600
     stop_card kernel
     report "$out/kernel.log" \
         a.1 "upstream qaic boots the card to AMSS" \
