@@ -3,6 +3,7 @@
 // queue's own share is bm_bare, in the same run: the tool is the difference. Aims at burst 32: 10 cycles an
 // operation closed loop, 40 open loop; 5 ns to record one latency; arrivals to 5 M/s with p99 1 us late.
 #include "load/closed_loop.hpp"
+#include "load/null_queue.hpp"
 #include "load/open_loop.hpp"
 #include <array>
 #include <benchmark/benchmark.h>
@@ -14,54 +15,10 @@
 namespace {
 using namespace qaic::load;
 
-struct NullOp {
-    std::uint64_t user_u64 = 0;
-    std::uint32_t status = 0;
+struct Tsc {
+    static std::uint64_t ticks() { return rte_rdtsc(); }
 };
-
-/// Gives back what it was given, in order.
-struct NullQueue {
-    using Op = NullOp;
-    static constexpr std::uint32_t size = 1024;
-    std::array<NullOp*, size> held{};
-    std::uint32_t in = 0, out = 0;
-    static bool succeeded(const NullOp& op) { return op.status == 0; }
-    std::uint64_t ticks() const { return rte_rdtsc(); }
-    std::uint16_t enqueue(NullOp** ops, std::uint16_t n)
-    {
-        const auto room = static_cast<std::uint16_t>(std::min<std::uint32_t>(n, size - (in - out)));
-        for (std::uint16_t i = 0; i < room; ++i) held[in++ % size] = ops[i];
-        return room;
-    }
-    std::uint16_t dequeue(NullOp** ops, std::uint16_t n)
-    {
-        const auto have = static_cast<std::uint16_t>(std::min<std::uint32_t>(n, in - out));
-        for (std::uint16_t i = 0; i < have; ++i) ops[i] = held[out++ % size];
-        return have;
-    }
-};
-
-struct Nobody {
-    void submitting(SlotOf<NullOp>&) {}
-    void completed(SlotOf<NullOp>&) {}
-};
-
-struct Rig {
-    explicit Rig(std::uint16_t burst) : lane(queue, slots, nobody, *stats, burst) {}
-    static std::vector<SlotOf<NullOp>> make(std::vector<NullOp>& ops)
-    {
-        std::vector<SlotOf<NullOp>> out;
-        for (std::size_t i = 0; i < ops.size(); ++i) ops[i].user_u64 = i, out.push_back({&ops[i]});
-        return out;
-    }
-    NullQueue queue;
-    std::vector<NullOp> ops = std::vector<NullOp>(256);
-    std::vector<SlotOf<NullOp>> slots = make(ops);
-    Nobody nobody;
-    std::unique_ptr<LaneStats> stats = std::make_unique<LaneStats>();
-    LoopStats loop;
-    Lane<NullQueue, Nobody> lane;
-};
+using Rig = NullRig<Tsc>;
 
 double tsc_hz()
 {

@@ -93,8 +93,8 @@ void add_seats(Job& job, Site& site, const RunOptions& o, const PhasePlan& plan,
         job.observers.emplace_back(site.model(seat), o.format(), site.inputs(seat), seat.outputs, v,
                                    seat.queue.device, plan.sample_period);
         job.lanes_of_model[seat.model].push_back(static_cast<std::uint32_t>(job.lanes.size()));
-        job.lanes.emplace_back(seat.queue, seat.ops.slots(), job.observers.back(), result.seats[i]->stats,
-                               plan.burst, site.tensors(seat));
+        job.lanes.emplace_back(seat.queue, seat.ops.slots().first(o.queue_depth), job.observers.back(),
+                               result.seats[i]->stats, plan.burst, site.tensors(seat));
     }
 }
 

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // qaic-perf: measures a card through DPDK's ML device class. One sub-command a file.
-#include "run_command.hpp"
+#include "commands.hpp"
+#include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 
 int main(int argc, char** argv)
 {
     using namespace qaic::perf;
     auto [ours, eal] = split_arguments(argc, argv);
-    RunOptions options;
-    CLI::App app("Loads networks into a Cloud AI 100 card, verifies their outputs and measures them.",
+    CLI::App app("Loads networks into Cloud AI 100 cards, verifies their outputs and measures them.",
                  "qaic-perf");
     app.require_subcommand(1);
-    add_run_options(*app.add_subcommand("run", "closed loop: keep a fixed number of inferences in flight"),
-                    options);
+    const Command commands[] = {add_run(app), add_sweep(app), add_slo(app), add_mlperf(app),
+                                add_selfcheck(app)};
     try {
         ours.erase(ours.begin());
         std::reverse(ours.begin(), ours.end()); // CLI11 takes a vector from its end
@@ -21,13 +23,9 @@ int main(int argc, char** argv)
     } catch (const CLI::Success& e) {
         return app.exit(e); // --help
     } catch (const CLI::ParseError& e) {
-        fmt::print(stderr, "qaic-perf: {} (qaic-perf run --help lists every option)\n", e.what());
-        return 2;
+        return refused(std::string(e.what()) + " (qaic-perf COMMAND --help lists every option)");
     }
-    options.eal = eal;
-    if (auto settled = settle(options); !settled) {
-        fmt::print(stderr, "qaic-perf: {}\n", settled.error().text);
-        return 2;
-    }
-    return run_command(options);
+    const auto* const chosen =
+        std::find_if(std::begin(commands), std::end(commands), [](const auto& c) { return c.app->parsed(); });
+    return chosen->run(eal);
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The report a program reads. Change of a field's meaning or place: raise schema_version.
-#include "report.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report_parts.hpp"
 
 namespace qaic::perf {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json environment(const Report& r)
 {
@@ -190,12 +186,25 @@ Json verification(const Verification& v)
 
 } // namespace
 
+Json report_head(const char* tool, const Report& known)
+{
+    Json out = {{"schema_version", 2}, {"tool", tool}};
+    out["environment"] = environment(known);
+    out["options"] = options(known.options);
+    out["device"] = device(known);
+    return out;
+}
+
+std::string dump(const Json& document)
+{
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string to_json(const Report& r)
 {
-    Json out = {{"schema_version", 2}, {"tool", "qaic-perf run"}, {"ok", r.ok()}, {"problems", r.problems}};
-    out["environment"] = environment(r);
-    out["options"] = options(r.options);
-    out["device"] = device(r);
+    auto out = report_head("qaic-perf run", r);
+    out["ok"] = r.ok();
+    out["problems"] = r.problems;
     out["model"] = model(r);
     out["counts"] = counts(r);
     out["throughput"] = {{"inferences_per_s", r.per_second()}, {"seconds", r.measure.seconds}};
@@ -214,7 +223,7 @@ std::string to_json(const Report& r)
                            {"accuracy", r.accuracy()},
                            {"sampled", verification(r.sampled)},
                            {"sample_period", r.sample_period}};
-    return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return dump(out);
 }
 
 } // namespace qaic::perf

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "run_command.hpp"
-
+// qaic-perf run: one measurement, outputs verified.
+#include "commands.hpp"
 #include "run_phases.hpp"
 #include "session.hpp"
 #include "text_file.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 namespace qaic::perf {
@@ -52,8 +53,6 @@ Result<void> write(const Report& r)
     return {};
 }
 
-} // namespace
-
 int run_command(const RunOptions& options)
 {
     if (auto e = check_written(options); !e) return failed(e.error());
@@ -63,6 +62,26 @@ int run_command(const RunOptions& options)
     for (const auto& problem : (*report)->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
     if (auto e = write(**report); !e) return failed(e.error());
     return (*report)->ok() ? 0 : 1;
+}
+
+} // namespace
+
+int refused(const std::string& text)
+{
+    fmt::print(stderr, "qaic-perf: {}\n", text);
+    return 2;
+}
+
+Command add_run(CLI::App& program)
+{
+    auto* app = program.add_subcommand("run", "one measurement: a closed loop, or an open one with --rate");
+    auto options = std::make_shared<RunOptions>();
+    add_run_options(*app, *options);
+    return {app, [options](std::vector<std::string> eal) {
+                options->eal = std::move(eal);
+                if (auto settled = settle(*options); !settled) return refused(settled.error().text);
+                return run_command(*options);
+            }};
 }
 
 } // namespace qaic::perf

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// qaic-perf mlperf: MLPerf Inference's load patterns and rules, on our own generator: not MLPerf results.
+#include "commands.hpp"
+#include "load/mlperf.hpp"
+#include "report_parts.hpp"
+#include "text_file.hpp"
+#include "trial.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+namespace qaic::perf {
+
+namespace {
+
+struct MlperfOptions {
+    RunOptions run;
+    std::string scenario = "Server", limit;
+    load::MlperfSettings settings;
+    load::Scenario which = load::Scenario::SERVER;
+};
+
+Result<void> settle_mlperf(MlperfOptions& o)
+{
+    QAIC_TRY(o.which, load::scenario_named(o.scenario));
+    if (!o.limit.empty()) {
+        QAIC_TRY(o.settings.limit_ns, parse_time("--limit", o.limit));
+    }
+    const auto& rules = load::rules_of(o.which);
+    if (rules.limited && o.settings.limit_ns == 0)
+        return fail(Code::E_INVAL, "{} needs --limit, the latency its percentile must keep (ResNet-50: 15ms)",
+                    rules.name);
+    if (o.which == load::Scenario::MULTI_STREAM)
+        return fail(Code::E_UNSUPP, "MultiStream is judged, but its load is not made yet");
+    if (rules.pattern == load::LoadPattern::POISSON && o.run.rate <= 0)
+        return fail(Code::E_INVAL, "{} needs --rate, the queries a second to be scheduled", rules.name);
+    if (rules.pattern != load::LoadPattern::POISSON) o.run.rate = 0;
+    if (rules.pattern == load::LoadPattern::NEXT_WHEN_DONE) { // one query out, on one queue pair of one card
+        if (o.run.devices.size() > 1 || o.run.lcores > 1)
+            return fail(Code::E_INVAL, "{} has one query out: one card and one lcore", rules.name);
+        o.run.queue_depth = o.run.burst = 1;
+    }
+    const auto queries = o.settings.queries != 0 ? o.settings.queries : rules.queries;
+    const auto seconds = o.settings.seconds > 0 ? o.settings.seconds : rules.seconds;
+    o.run.count = 0;
+    o.run.time =
+        seconds * 1.01; // the last one may be back a little early; longer where the queries ask for it
+    if (o.run.rate > 0) o.run.time = std::max(seconds, static_cast<double>(queries) / o.run.rate * 1.02);
+    return settle(o.run);
+}
+
+Result<int> play(MlperfOptions& o)
+{
+    QAIC_TRY(const auto session, Session::start(o.run));
+    auto known = session->report();
+    QAIC_CHECK(warm_up(*session, *known));
+    TrialPlan plan;
+    plan.rate = o.run.rate, plan.seconds = o.run.time;
+    QAIC_TRY(const auto r, measure_trial(*session, plan));
+    print_text(*r);
+    const auto judged = load::judge(o.which, o.settings, r->outcome);
+    fmt::print("mlperf     {}\n", load::describe(o.which, judged));
+    if (!judged.by_the_rules) fmt::print("           shorter or with fewer queries than the rules ask for\n");
+    fmt::print("           MLPerf's load patterns on our own generator: not an MLPerf result\n");
+    if (!o.run.json.empty()) {
+        auto out = Json::parse(to_json(*r));
+        out["mlperf"] = {{"scenario", load::rules_of(o.which).name},
+                         {"valid", judged.valid},
+                         {"by_the_rules", judged.by_the_rules},
+                         {"metric", judged.metric},
+                         {"unit", load::rules_of(o.which).metric},
+                         {"limit_ns", o.settings.limit_ns},
+                         {"reasons", judged.reasons}};
+        const auto text = dump(out);
+        QAIC_CHECK(write_file("--json", o.run.json, std::as_bytes(std::span(text))));
+    }
+    QAIC_CHECK(session->close());
+    return judged.valid ? 0 : 1;
+}
+
+} // namespace
+
+Command add_mlperf(CLI::App& program)
+{
+    auto* app =
+        program.add_subcommand("mlperf", "the load patterns and rules of MLPerf Inference's scenarios");
+    auto o = std::make_shared<MlperfOptions>();
+    add_run_options(*app, o->run);
+    for (const char* own : {"--time", "--count", "--schedule", "--arrivals"})
+        app->remove_option(app->get_option(own));
+    app->add_option("--scenario", o->scenario, "SingleStream, Server or Offline")->capture_default_str();
+    app->add_option("--limit", o->limit, "what the judged percentile must keep, such as 15ms")
+        ->type_name("TIME");
+    app->add_option("--seconds", o->settings.seconds,
+                    "a shorter run than the rules' 600 s, to try things out")
+        ->check(CLI::Range(0.1, 86400.0));
+    app->add_option("--queries", o->settings.queries, "fewer queries than the rules', likewise");
+    return {app, [o](std::vector<std::string> eal) {
+                o->run.eal = std::move(eal);
+                if (auto settled = settle_mlperf(*o); !settled) return refused(settled.error().text);
+                const auto status = play(*o);
+                return status ? *status : failed(status.error());
+            }};
+}
+
+} // namespace qaic::perf
