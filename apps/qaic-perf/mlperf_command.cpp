@@ -3,7 +3,7 @@
 #include "commands.hpp"
 #include "load/mlperf.hpp"
 #include "report_parts.hpp"
-#include "text_file.hpp"
+#include "run_outputs.hpp"
 #include "trial.hpp"
 
 #include <CLI/CLI.hpp>
@@ -51,6 +51,7 @@ Result<void> settle_mlperf(MlperfOptions& o)
 
 Result<int> play(MlperfOptions& o)
 {
+    QAIC_CHECK(check_outputs(o.run));
     QAIC_TRY(const auto session, Session::start(o.run));
     auto known = session->report();
     QAIC_CHECK(warm_up(*session, *known));
@@ -71,9 +72,9 @@ Result<int> play(MlperfOptions& o)
                          {"unit", load::rules_of(o.which).metric},
                          {"limit_ns", o.settings.limit_ns},
                          {"reasons", judged.reasons}};
-        const auto text = dump(out);
-        QAIC_CHECK(write_file("--json", o.run.json, std::as_bytes(std::span(text))));
+        QAIC_CHECK(write_json(o.run, dump(out)));
     }
+    QAIC_CHECK(write_outputs(*r, static_cast<double>(o.settings.limit_ns) / 1000));
     QAIC_CHECK(session->close());
     return judged.valid ? 0 : 1;
 }

@@ -121,6 +121,10 @@ void add_run_options(CLI::App& command, RunOptions& o)
         ->capture_default_str()
         ->type_name("S");
     command.add_option("--json", o.json, "write everything measured to FILE as well")->type_name("FILE");
+    command.add_option("--csv", o.csv, "and its figures as comma-separated values")->type_name("FILE");
+    command.add_option("--hgrm", o.hgrm, "and the latencies as HdrHistogram's percentile text")
+        ->type_name("FILE");
+    command.add_option("--plot", o.plot, "and a picture of them (by gnuplot)")->type_name("FILE.svg");
     command
         .add_option(
             "--dev", o.devices,

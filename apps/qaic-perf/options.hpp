@@ -30,11 +30,11 @@ struct RunOptions {
     std::uint32_t queue_depth = 32;
     std::uint32_t burst = 0; ///< 0: the smaller of 8 and queue_depth
     bool whole_bursts = false;
-    double time = 0;         ///< seconds; 0: not given
-    std::uint64_t count = 0; ///< ops; 0: not given. Without time and count: default_time
-    double warmup = 0.2;     ///< seconds, not in the figures
-    double wait_limit = 10;  ///< seconds without any op moving before giving up
-    std::string json;
+    double time = 0;                   ///< seconds; 0: not given
+    std::uint64_t count = 0;           ///< ops; 0: not given. Without time and count: default_time
+    double warmup = 0.2;               ///< seconds, not in the figures
+    double wait_limit = 10;            ///< seconds without any op moving before giving up
+    std::string json, csv, hgrm, plot; ///< files to write; empty: none
     std::vector<std::string> devices{"ml_qaic_emu0"};
     std::uint32_t lcores = 1;
     double rate = 0;                  ///< operations/s over all lcores; 0: closed loop, or a schedule

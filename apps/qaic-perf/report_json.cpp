@@ -2,6 +2,9 @@
 // The report a program reads. Change of a field's meaning or place: raise schema_version.
 #include "report_parts.hpp"
 
+#include "evidence.hpp"
+#include "load/explain.hpp"
+
 namespace qaic::perf {
 
 namespace {
@@ -216,6 +219,7 @@ std::string to_json(const Report& r)
         out["lateness"] = times(o.lateness, "due time to enqueue call", false);
     }
     out["lanes"] = lanes(r);
+    out["limit"] = load::explain(o, evidence_of(r)).sentence;
     out["lcores"] = lcores(r);
     out["cycles"] = cycles(r);
     out["verification"] = {{"tensors", r.tensors},

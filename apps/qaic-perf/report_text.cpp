@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The report a person reads: one line a subject.
-#include "report.hpp"
+#include "evidence.hpp"
+#include "load/explain.hpp"
 
 #include <cmath>
 #include <fmt/ranges.h>
@@ -166,6 +167,8 @@ void print_text(const Report& report)
     print_verification(report);
     print_figures(report);
     print_lanes(report);
+    if (report.outcome.completed() != 0)
+        line("limit", "{}", load::explain(report.outcome, evidence_of(report)).sentence);
     print_cycles(report);
     print_counts(report);
     if (report.ok())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // qaic-perf run: one measurement, outputs verified.
 #include "commands.hpp"
+#include "run_outputs.hpp"
 #include "run_phases.hpp"
 #include "session.hpp"
 #include "text_file.hpp"
@@ -34,33 +35,21 @@ Result<std::unique_ptr<Report>> run(const RunOptions& options)
     return r;
 }
 
-/// What is to be written must be writable before the card is touched.
-Result<void> check_written(const RunOptions& o)
+Result<void> write_all(const Report& r)
 {
-    const std::pair<const char*, const std::string&> written[] = {{"--json", o.json}, {"--output", o.output}};
-    for (const auto& [option, path] : written)
-        if (!path.empty()) QAIC_CHECK(check_writable(option, path));
-    return {};
-}
-
-Result<void> write(const Report& r)
-{
-    if (!r.options.json.empty()) {
-        const auto text = to_json(r);
-        QAIC_CHECK(write_file("--json", r.options.json, std::as_bytes(std::span(text))));
-    }
+    QAIC_CHECK(write_json(r.options, to_json(r)));
     if (!r.options.output.empty()) QAIC_CHECK(write_file("--output", r.options.output, r.outputs));
-    return {};
+    return write_outputs(r);
 }
 
 int run_command(const RunOptions& options)
 {
-    if (auto e = check_written(options); !e) return failed(e.error());
+    if (auto e = check_outputs(options); !e) return failed(e.error());
     const auto report = run(options);
     if (!report) return failed(report.error());
     print_text(**report);
     for (const auto& problem : (*report)->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
-    if (auto e = write(**report); !e) return failed(e.error());
+    if (auto e = write_all(**report); !e) return failed(e.error());
     return (*report)->ok() ? 0 : 1;
 }
 

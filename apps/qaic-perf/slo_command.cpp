@@ -3,10 +3,11 @@
 #include "commands.hpp"
 #include "load/slo.hpp"
 #include "report_parts.hpp"
-#include "text_file.hpp"
+#include "run_outputs.hpp"
 #include "trial.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 namespace qaic::perf {
@@ -65,22 +66,26 @@ std::string to_json(const SloOptions& o, const load::SloSearch& search, const Re
 
 Result<int> search_rate(SloOptions& o)
 {
+    QAIC_CHECK(check_outputs(o.run));
     QAIC_TRY(auto search, load::SloSearch::make(o.search));
     QAIC_TRY(const auto session, Session::start(o.run));
     auto known = session->report();
     QAIC_CHECK(warm_up(*session, *known));
+    std::vector<load::SweepRow> rows;
     for (auto trial = search.next(); trial; trial = search.next()) {
         TrialPlan plan;
         plan.rate = trial->rate, plan.seconds = trial->seconds;
         QAIC_TRY(const auto r, measure_trial(*session, plan));
         search.told(r->outcome);
+        rows.push_back(
+            {{o.run.queue_depth, o.run.burst, o.run.lcores, trial->rate}, load::figures_of(r->outcome)});
         print_trial(search.trials().back());
     }
     fmt::print("result   {}\n", to_text(o, search.result()));
-    if (!o.run.json.empty()) {
-        const auto text = to_json(o, search, *known);
-        QAIC_CHECK(write_file("--json", o.run.json, std::as_bytes(std::span(text))));
-    }
+    QAIC_CHECK(write_json(o.run, to_json(o, search, *known)));
+    std::sort(rows.begin(), rows.end(),
+              [](const auto& a, const auto& b) { return a.point.rate < b.point.rate; });
+    QAIC_CHECK(write_outputs(o.run, rows, static_cast<double>(o.search.limit_ns) / 1000));
     QAIC_CHECK(session->close());
     const auto state = search.result().state;
     return state == load::SloState::FOUND || state == load::SloState::NOT_LIMITED ? 0 : 1;

@@ -3,7 +3,7 @@
 #include "commands.hpp"
 #include "load/sweep.hpp"
 #include "report_parts.hpp"
-#include "text_file.hpp"
+#include "run_outputs.hpp"
 #include "trial.hpp"
 
 #include <CLI/CLI.hpp>
@@ -59,6 +59,7 @@ std::string to_json(const std::vector<load::SweepRow>& rows, const Report& known
 
 Result<int> sweep(SweepOptions& o)
 {
+    QAIC_CHECK(check_outputs(o.run));
     QAIC_TRY(const auto grid, load::expand(o.axes));
     QAIC_TRY(const auto session, Session::start(o.run));
     auto known = session->report();
@@ -76,10 +77,8 @@ Result<int> sweep(SweepOptions& o)
     fmt::print("{}", load::sweep_table(rows));
     if (grid.skipped != 0)
         fmt::print("{} combinations left out: the burst is more than the depth\n", grid.skipped);
-    if (!o.run.json.empty()) {
-        const auto text = to_json(rows, *known);
-        QAIC_CHECK(write_file("--json", o.run.json, std::as_bytes(std::span(text))));
-    }
+    QAIC_CHECK(write_json(o.run, to_json(rows, *known)));
+    QAIC_CHECK(write_outputs(o.run, rows));
     QAIC_CHECK(session->close());
     return good ? 0 : 1;
 }

@@ -43,7 +43,7 @@ TEST(Hgrm, IsWhatPlottersRead)
                             "      64.000 1.000000000000          4\n"
                             "#[Mean    =       64.000, StdDeviation   =        0.000]\n"
                             "#[Max     =       64.000, Total count    =            4]\n"
-                            "#[Buckets =           59, SubBuckets     =           64]\n");
+                            "#[Buckets =           58, SubBuckets     =          128]\n");
 }
 
 TEST(Hgrm, RisesAndEndsAtTheMaximum)
