@@ -33,6 +33,22 @@ CASES = [
 ]
 
 
+JOBS = {"unknown.toml": "burst = 1\n  percentiles = 3\n", "value.toml": 'rate = "fast"\n', "syntax.toml": "a = \n"}
+CASES += [
+    (["run", "--job", "unknown.toml"], 2, r"unknown\.toml:2:3: qaic-perf run has no option --percentiles"),
+    (["run", "--model", GOOD, "--job=value.toml"], 2, r"value\.toml:1:1: .*--rate"),
+    (["run", "--job", "syntax.toml"], 2, r"E_FORMAT: syntax\.toml:1:"),
+    (["slo", "--model", GOOD], 2, r"give a limit, such as --p99 2ms"),
+    (["slo", "--model", GOOD, "--p99", "2"], 2, r"--p99 takes a time like 2ms .*got=\"2\""),
+    (["slo", "--model", GOOD, "--p99", "2ms", "--p50", "1ms"], 2, r"one percentile"),
+    (["sweep", "--model", GOOD, "--depths", "4..1"], 2, r"--depths"),
+    (["sweep", "--model", GOOD, "--rates", "x"], 2, r"--rates"),
+    (["mlperf", "--model", GOOD, "--scenario", "Sever"], 2, r"Sever"),
+    (["mlperf", "--model", GOOD, "--rate", "5"], 2, r"Server needs --limit"),
+    (["mlperf", "--model", GOOD, "--limit", "15ms"], 2, r"Server needs --rate"),
+]
+
+
 def check(program, folder, arguments, status, pattern):
     done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
     lines = done.stderr.splitlines()
@@ -44,7 +60,7 @@ def check(program, folder, arguments, status, pattern):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in ((GOOD, b"x"), ("empty", b"")):
+        for name, content in ((GOOD, b"x"), ("empty", b""), *((n, t.encode()) for n, t in JOBS.items())):
             with open(f"{folder}/{name}", "wb") as file:
                 file.write(content)
         results = [check(os.path.abspath(sys.argv[1]), folder, *case) for case in CASES]
