@@ -94,7 +94,8 @@ Command add_build(CLI::App& app)
     auto* source = app.add_option_group("source", "What to build");
     source->add_option("--onnx", o->onnx, "ONNX model with float32 inputs and outputs of fixed shape");
     source->add_option("--builtin", o->builtin,
-                       "echo:in=4KiB | checksum:in=64+128 | scale:in=1KiB,factor=0.5 | wait:in=64,us=100");
+                       "echo:in=4KiB | checksum:in=64+128 | scale:in=1KiB,factor=0.5 | wait:in=64,us=100 | "
+                       "timed:in=150528,out=1000");
     auto* program = source->add_option("--program", o->program,
                                        "Host-native NSP program: x86-64 shared object (emulated card only)");
     source->require_option(1);

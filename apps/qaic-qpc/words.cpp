@@ -68,7 +68,8 @@ std::string nsp_text(const qpc::NspImage& image)
     auto text = fmt::format("built-in {}", qpc::builtin_name(image.builtin));
     if (image.builtin == aic100::NspBuiltin::SCALE)
         text += fmt::format(", factor {}", std::bit_cast<float>(static_cast<std::uint32_t>(image.arg0)));
-    if (image.builtin == aic100::NspBuiltin::WAIT) text += fmt::format(", {} us", image.arg0 / 1000);
+    if (image.builtin == aic100::NspBuiltin::WAIT || image.builtin == aic100::NspBuiltin::TIMED)
+        text += fmt::format(", {} us", image.arg0 / 1000);
     return text;
 }
 

@@ -35,15 +35,17 @@ std::optional<T> parse_number(std::string_view text)
 struct Kind {
     std::string_view name;
     NspBuiltin builtin;
-    std::string_view extra; ///< its own key, required; empty: none
+    std::string_view extra; ///< its own key, required but for "timed"; empty: none
     DataType type;
-    bool mirrors; ///< outputs have the sizes of the inputs, and may lie in their place
+    enum class Out { MIRRORS, WORD, FREE } out; ///< the inputs' sizes; 4 bytes; as they are given
+    [[nodiscard]] bool mirrors() const { return out == Out::MIRRORS; }
 };
 constexpr Kind kinds[] = {
-    {"echo", NspBuiltin::ECHO, "", DataType::INT8, true},
-    {"checksum", NspBuiltin::CHECKSUM, "", DataType::INT8, false},
-    {"scale", NspBuiltin::SCALE, "factor", DataType::FLOAT32, true},
-    {"wait", NspBuiltin::WAIT, "us", DataType::INT8, true},
+    {"echo", NspBuiltin::ECHO, "", DataType::INT8, Kind::Out::MIRRORS},
+    {"checksum", NspBuiltin::CHECKSUM, "", DataType::INT8, Kind::Out::WORD},
+    {"scale", NspBuiltin::SCALE, "factor", DataType::FLOAT32, Kind::Out::MIRRORS},
+    {"wait", NspBuiltin::WAIT, "us", DataType::INT8, Kind::Out::MIRRORS},
+    {"timed", NspBuiltin::TIMED, "us", DataType::INT8, Kind::Out::FREE},
 };
 
 Result<std::vector<std::uint64_t>> parse_sizes(std::string_view key, std::string_view text)
@@ -79,6 +81,7 @@ Result<Values> parse_values(const Kind& kind, std::string_view text)
         }
     }
     if (v.in.empty()) return fail(Code::E_INVAL, "{} needs in=SIZE", kind.name);
+    if (kind.out == Kind::Out::FREE && v.extra.empty()) v.extra = "0"; // the card's timing model alone counts
     if (!kind.extra.empty() && v.extra.empty())
         return fail(Code::E_INVAL, "{} needs {}=N", kind.name, kind.extra);
     return v;
@@ -148,13 +151,15 @@ Result<ProgramSpec> parse_builtin(std::string_view text)
     const auto* kind =
         std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& k) { return k.name == name; });
     if (kind == std::end(kinds))
-        return fail(Code::E_INVAL, "unknown program got=\"{}\" known=echo,checksum,scale,wait",
+        return fail(Code::E_INVAL, "unknown program got=\"{}\" known=echo,checksum,scale,wait,timed",
                     printable(name));
     QAIC_TRY(auto v, parse_values(*kind, text));
-    if (v.out.empty()) v.out = kind->mirrors ? v.in : std::vector<std::uint64_t>{4};
-    if (kind->mirrors && v.in != v.out)
+    if (kind->out == Kind::Out::FREE && v.out.empty())
+        return fail(Code::E_INVAL, "{} needs out=SIZE", kind->name);
+    if (v.out.empty()) v.out = kind->mirrors() ? v.in : std::vector<std::uint64_t>{4};
+    if (kind->mirrors() && v.in != v.out)
         return fail(Code::E_INVAL, "{} needs outputs of the inputs' sizes; leave out= away", kind->name);
-    if (!kind->mirrors && v.out != std::vector<std::uint64_t>{4})
+    if (kind->out == Kind::Out::WORD && v.out != std::vector<std::uint64_t>{4})
         return fail(Code::E_INVAL, "{} has one output of 4 bytes; leave out= away", kind->name);
     if (kind->builtin == NspBuiltin::SCALE && v.in.size() != 1)
         return fail(Code::E_INVAL, "scale has one input got={} limit=1", v.in.size());
@@ -163,7 +168,8 @@ Result<ProgramSpec> parse_builtin(std::string_view text)
     spec.builtin = kind->builtin;
     spec.in_place = kind->builtin == NspBuiltin::ECHO || kind->builtin == NspBuiltin::WAIT;
     QAIC_CHECK(add_tensors(spec.inputs, "inputBuff", kind->type, v.in));
-    QAIC_CHECK(add_tensors(spec.outputs, "outputBuff", kind->mirrors ? kind->type : DataType::INT32, v.out));
+    QAIC_CHECK(add_tensors(spec.outputs, "outputBuff",
+                           kind->out == Kind::Out::WORD ? DataType::INT32 : kind->type, v.out));
     if (!kind->extra.empty()) {
         QAIC_TRY(spec.arg0, argument(*kind, v.extra));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Built-in programs by a line of text: "echo:in=4KiB", "checksum:in=64+128", "scale:in=1KiB,factor=0.5",
-// "wait:in=64,out=64,us=100". The grammar is KIND:KEY=VALUE[,KEY=VALUE...]; several tensors are joined by
+// "wait:in=64,out=64,us=100", "timed:in=150528,out=1000" (sizes as you like; for cards with a timing
+// model, docs/emulated-card.md). The grammar is KIND:KEY=VALUE[,KEY=VALUE...]; several tensors are joined by
 // '+'; sizes are bytes and take KiB, MiB or GiB.
 #pragma once
 #include "qpc/builder.hpp"

@@ -93,7 +93,7 @@ Result<NspImage> decode_nsp_image(ConstSpan section)
 
 std::string_view builtin_name(aic100::NspBuiltin builtin) noexcept
 {
-    static constexpr std::string_view names[] = {"none", "echo", "checksum", "scale", "wait"};
+    static constexpr std::string_view names[] = {"none", "echo", "checksum", "scale", "wait", "timed"};
     const auto i = static_cast<std::size_t>(builtin);
     return i < std::size(names) ? names[i] : "?";
 }

@@ -28,6 +28,7 @@ enum class NspBuiltin : std::uint32_t {
     CHECKSUM = 2, ///< output 0 = u32 CRC-32 (IEEE) of all inputs in order, little-endian
     SCALE = 3,    ///< output 0 = input 0 as float32, times arg0 (bits of a float32)
     WAIT = 4,     ///< as ECHO, but takes arg0 nanoseconds before the output is released
+    TIMED = 5, ///< any sizes: each output is the bytes of all inputs, over and over; takes arg0 nanoseconds
 };
 
 enum class NspSpace : std::uint32_t { L2TCM = 0, VTCM = 1, DDR = 2 };

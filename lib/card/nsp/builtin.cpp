@@ -27,6 +27,35 @@ class Echo final : public Backend {
     Nanos duration_;
 };
 
+/// Each output is filled with the bytes of the inputs, in their order, from the beginning again when they
+/// end.
+class Timed final : public Backend {
+  public:
+    Timed(Buffers buffers, Nanos duration) : buffers_(std::move(buffers)), duration_(duration) {}
+    bool compute() noexcept override
+    {
+        for (const auto& out : buffers_.out) fill(out);
+        return true;
+    }
+    [[nodiscard]] Nanos duration() const noexcept override { return duration_; }
+
+  private:
+    void fill(MutSpan out) const noexcept
+    {
+        std::size_t at = 0, before = 1;
+        while (at < out.size() && at != before) {
+            before = at;
+            for (const auto& in : buffers_.in) {
+                const auto n = std::min(in.size(), out.size() - at);
+                if (n != 0) std::memcpy(out.data() + at, in.data(), n);
+                at += n;
+            }
+        }
+    }
+    Buffers buffers_;
+    Nanos duration_;
+};
+
 class Checksum final : public Backend {
   public:
     explicit Checksum(Buffers buffers) : buffers_(std::move(buffers)) {}
@@ -64,6 +93,12 @@ class Scale final : public Backend {
     float by_;
 };
 
+Nanos time_of(const Program& program)
+{
+    constexpr std::uint64_t most = 3'600'000'000'000; // an hour: the sum with the clock cannot overflow
+    return Nanos(static_cast<std::int64_t>(std::min(program.arg0, most)));
+}
+
 } // namespace
 
 std::unique_ptr<Backend> make_builtin(const Program& program, Buffers buffers)
@@ -73,11 +108,8 @@ std::unique_ptr<Backend> make_builtin(const Program& program, Buffers buffers)
     case aic100::NspBuiltin::SCALE:
         return std::make_unique<Scale>(std::move(buffers),
                                        std::bit_cast<float>(static_cast<std::uint32_t>(program.arg0)));
-    case aic100::NspBuiltin::WAIT: {
-        constexpr std::uint64_t most = 3'600'000'000'000; // an hour: the sum with the clock cannot overflow
-        return std::make_unique<Echo>(std::move(buffers),
-                                      Nanos(static_cast<std::int64_t>(std::min(program.arg0, most))));
-    }
+    case aic100::NspBuiltin::WAIT: return std::make_unique<Echo>(std::move(buffers), time_of(program));
+    case aic100::NspBuiltin::TIMED: return std::make_unique<Timed>(std::move(buffers), time_of(program));
     default: return std::make_unique<Echo>(std::move(buffers), Nanos{0});
     }
 }

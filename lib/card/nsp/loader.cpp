@@ -74,6 +74,7 @@ bool builtin_fits(const Program& p)
     case NspBuiltin::SCALE:
         return p.inputs.size() == 1 && p.outputs.size() == 1 && p.inputs[0].size == p.outputs[0].size &&
                p.inputs[0].size % sizeof(float) == 0;
+    case NspBuiltin::TIMED: return !p.inputs.empty() && !p.outputs.empty();
     default: return false;
     }
 }

@@ -212,13 +212,18 @@ TEST(BuiltinSpec, ParsesEveryKind)
     EXPECT_FALSE(scale.in_place);
     const auto wait = *parse_builtin("wait:in=64,us=100");
     EXPECT_EQ(wait.arg0, 100000u);
+    const auto timed = *parse_builtin("timed:in=150528,out=1000+8");
+    EXPECT_EQ(timed.outputs[1].dims, std::vector<std::uint32_t>{8});
+    EXPECT_EQ(timed.arg0, 0u);
+    EXPECT_FALSE(timed.in_place);
+    EXPECT_EQ(parse_builtin("timed:in=1,out=1,us=5")->arg0, 5000u);
     EXPECT_EQ(parse_builtin("echo:in=3GiB")->inputs[0].dims.size(), 2u);
 }
 
 TEST(BuiltinSpec, EveryMistakeHasItsMessage)
 {
     const std::pair<const char*, const char*> cases[] = {
-        {"", "unknown program got=\"\" known=echo,checksum,scale,wait"},
+        {"", "unknown program got=\"\" known=echo,checksum,scale,wait,timed"},
         {"foo:in=1", "unknown program got=\"foo\""},
         {"echo", "echo needs in=SIZE"},
         {"echo:in=", "in: not a size got=\"\""},
@@ -238,6 +243,7 @@ TEST(BuiltinSpec, EveryMistakeHasItsMessage)
         {"scale:in=64,factor=x", "factor is not a number got=\"x\""},
         {"scale:in=64,factor=inf", "factor is not a number"},
         {"wait:in=64", "wait needs us=N"},
+        {"timed:in=64", "timed needs out=SIZE"},
         {"wait:in=64,us=60000001", "us is not a number of microseconds got=\"60000001\" limit=60000000"},
         {"echo:in=4294967295", "sizes above 2 GiB must be even"},
     };
