@@ -3,8 +3,8 @@
 // public sources tell; what they leave open is our choice and marked [M] in aic100-device.md.
 #pragma once
 #include "aic100/regs/registers.hpp"
-#include "base/clock.hpp"
-#include <cstdint>
+#include "card/timing/model.hpp"
+#include <optional>
 #include <string>
 
 namespace card {
@@ -23,6 +23,7 @@ struct CardConfig {
     bool force_msi_enabled = false; ///< QSM lets requests force an MSI (5.3 bit 7)
     std::uint16_t nnc_minor = 0;    ///< reported by STATUS; the kernel insists on 0
     bool activate_refusal_alone = true; ///< 4.8: a refused ACTIVATE answers with the passthrough alone
+    std::optional<TimingModel> timing;  ///< none: as fast as the machine it is emulated on
 };
 
 } // namespace card

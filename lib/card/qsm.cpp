@@ -66,4 +66,26 @@ void Qsm::freeze(unsigned dbc, bool on)
 
 void Qsm::mute(bool on) { impl_->server.mute(on); }
 
+std::optional<TimingView> Qsm::timing()
+{
+    if (!impl_->firmware.timing) return std::nullopt;
+    (void)impl_->firmware.catch_up();
+    return impl_->firmware.timing->view();
+}
+
+void Qsm::reset_timing()
+{
+    if (!impl_->firmware.timing) return;
+    (void)impl_->firmware.catch_up();
+    impl_->firmware.timing->reset_view();
+}
+
+bool Qsm::stall(Nanos time)
+{
+    if (!impl_->firmware.timing) return false;
+    (void)impl_->firmware.catch_up();
+    impl_->firmware.timing->stall(time);
+    return true;
+}
+
 } // namespace card

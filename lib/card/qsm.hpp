@@ -7,6 +7,7 @@
 #include "card/config.hpp"
 #include "card/crash_dump.hpp"
 #include "card/host_port.hpp"
+#include "card/timing/view.hpp"
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -71,6 +72,12 @@ class Qsm {
     void freeze(unsigned dbc, bool on);
     /// While set, QSM reads messages and answers none (hung firmware).
     void mute(bool on);
+    /// What the timing model has seen; nothing without one.
+    [[nodiscard]] std::optional<TimingView> timing();
+    void reset_timing();
+    /// Nothing is computed for `time` from now on; then all goes on where it was. False without a timing
+    /// model.
+    bool stall(Nanos time);
 
   private:
     struct Impl;

@@ -7,8 +7,9 @@
 
 namespace card {
 
-Channel::Channel(HostPort& host, std::span<std::byte> page, unsigned index, bool force_msi)
-    : host_(host), page_(page), index_(index), force_msi_enabled_(force_msi)
+Channel::Channel(HostPort& host, std::span<std::byte> page, unsigned index, bool force_msi, Timing* timing)
+    : host_(host), page_(page), index_(index), force_msi_enabled_(force_msi), timing_(timing),
+      copy_(timing == nullptr || timing->copies())
 {}
 
 std::uint32_t Channel::load(std::uint32_t reg) const noexcept
@@ -42,6 +43,10 @@ void Channel::stop()
     req_head_ = published_ = rsp_head_ = bad_tail_ = 0;
     pending_.clear();
     parked_.clear();
+    ++epoch_;
+    held_queues_ = 0;
+    for (auto& direction : aloft_) direction.clear();
+    grounded_.clear();
     staged_count_ = 0;
     stalled_ = force_msi_ = false;
     failed_ids_.reset();
@@ -58,12 +63,15 @@ bool Channel::step()
         if (!unstall()) return false;
         moved = true;
         semaphores_->changed = true; // whatever waited behind the stall is looked at again
+        land_grounded();
     }
-    if (semaphores_->changed) moved |= drain();
+    moved |= settle();
     moved |= fetch();
     moved |= flush();
     return moved;
 }
+
+bool Channel::settle() { return active() && semaphores_->changed && drain(); }
 
 unsigned Channel::fetchable(std::uint32_t tail, unsigned budget) const noexcept
 {
@@ -104,14 +112,18 @@ bool Channel::fetch()
 void Channel::accept(const aic100::RequestElement& element)
 {
     const auto plan = plan_of(element);
-    const bool now = !stalled_ && pending_.queue_empty(plan.queue) &&
-                     (plan.bad || (pending_.fences_hold(plan.fences) && semaphores_->ready(plan.presync)));
-    if (!now) {
+    if (stalled_ || !pending_.queue_empty(plan.queue) || !may_start(plan, youngest)) {
         pending_.push(element, plan);
         return;
     }
-    run(element, plan);
+    run(element, plan, pending_.take_order());
     if (semaphores_->changed) drain();
+}
+
+bool Channel::may_start(const SyncPlan& plan, std::uint64_t order) const noexcept
+{
+    return plan.bad || (pending_.fences_hold(plan.fences, order) && !aloft_before(plan.fences, order) &&
+                        (held_queues_ >> plan.queue & 1) == 0 && semaphores_->ready(plan.presync));
 }
 
 bool Channel::drain()
@@ -121,13 +133,11 @@ bool Channel::drain()
         semaphores_->changed = false;
         moved |= resume_parked();
         while (!stalled_) {
-            const auto queue = pending_.first_ready([this](const PendingList::Item& i) {
-                return i.plan.bad ||
-                       (pending_.fences_hold(i.plan.fences, i.order) && semaphores_->ready(i.plan.presync));
-            });
+            const auto queue = pending_.first_ready(
+                [this](const PendingList::Item& i) { return may_start(i.plan, i.order); });
             if (queue == PendingList::queues) break;
             const auto& item = pending_.pop(queue);
-            run(item.element, item.plan);
+            run(item.element, item.plan, item.order);
             moved = true;
         }
     }

@@ -6,12 +6,17 @@
 //  happen.
 //  - a failed transfer of an element without response bit makes the next response of its req_id carry code 1.
 //  - two presyncs, or the reserved semaphore command: nothing is done, the response carries code 1.
+//  - with a timing model a transfer takes time on the link: until it has landed, requests behind it on the
+//  same
+//    presync semaphore wait (they execute in FIFO order, postsync and all), and fences count it as
+//    unfinished.
 #pragma once
 #include "aic100/regs/registers.hpp"
 #include "card/dma/pending.hpp"
 #include "card/dma/semaphores.hpp"
 #include "card/host_port.hpp"
 #include "card/nsp/memory.hpp"
+#include "card/timing/timing.hpp"
 #include <bitset>
 #include <memory>
 
@@ -28,8 +33,9 @@ class Channel {
         std::uint64_t bytes = 0;    ///< payload moved, ever
         std::uint64_t bad_tail = 0, bad_head = 0, fetch_failed = 0, response_failed = 0, transfer_failed = 0;
     };
-    /// `page`: the registers of this channel in the shared BAR 2 memory.
-    Channel(HostPort& host, std::span<std::byte> page, unsigned index, bool force_msi);
+    /// `page`: the registers of this channel in the shared BAR 2 memory. Without `timing` nothing takes time.
+    Channel(HostPort& host, std::span<std::byte> page, unsigned index, bool force_msi,
+            Timing* timing = nullptr);
 
     /// Registers to 0, then runs. Memory and semaphores belong to the activation and outlive stop().
     void start(const Fifo& fifo, ActivationMemory& memory, Semaphores& semaphores);
@@ -37,10 +43,18 @@ class Channel {
     void stop();
     /// Does what can be done now, a bounded amount. True when anything moved.
     bool step();
+    /// Goes on with what has been fetched; fetches nothing, and sends no response yet.
+    bool settle();
+    /// A transfer that was on the link has ended, now.
+    void landed(const Flight& flight);
 
+    [[nodiscard]] unsigned index() const noexcept { return index_; }
     [[nodiscard]] bool active() const noexcept { return fifo_.elements != 0; }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
-    [[nodiscard]] std::size_t pending() const noexcept { return pending_.size() + parked_.size(); }
+    [[nodiscard]] std::size_t pending() const noexcept
+    {
+        return pending_.size() + parked_.size() + aloft_[0].size() + aloft_[1].size();
+    }
     [[nodiscard]] std::uint32_t elements() const noexcept { return fifo_.elements; }
     [[nodiscard]] std::uint32_t req_head() const noexcept { return req_head_; }
     [[nodiscard]] std::uint32_t rsp_tail() const noexcept { return published_; }
@@ -65,7 +79,16 @@ class Channel {
     void accept(const aic100::RequestElement& element);
     bool drain();
     bool resume_parked();
-    void run(const aic100::RequestElement& element, const SyncPlan& plan);
+    static constexpr std::uint64_t youngest = ~0ull;
+    [[nodiscard]] bool may_start(const SyncPlan& plan, std::uint64_t order) const noexcept;
+    [[nodiscard]] bool aloft_before(unsigned fences, std::uint64_t order) const noexcept;
+    void run(const aic100::RequestElement& element, const SyncPlan& plan, std::uint64_t order);
+    /// True when the payload is on the link now.
+    [[nodiscard]] bool depart(const aic100::RequestElement& element, const SyncPlan& plan,
+                              std::uint64_t order);
+    void arrive(const Flight& flight);
+    void land_grounded();
+    void execute(const aic100::RequestElement& element, const SyncPlan& plan);
     [[nodiscard]] std::uint16_t transfer(const aic100::RequestElement& element);
     [[nodiscard]] bool copy_in(const aic100::RequestElement& element, std::uint64_t length);
     [[nodiscard]] bool copy_out(const aic100::RequestElement& element, std::uint64_t length);
@@ -84,6 +107,8 @@ class Channel {
     std::span<std::byte> page_;
     unsigned index_;
     bool force_msi_enabled_, frozen_ = false;
+    Timing* timing_;
+    bool copy_; ///< payloads are moved
 
     Fifo fifo_;
     ActivationMemory* memory_ = nullptr;
@@ -94,6 +119,11 @@ class Channel {
     std::uint32_t bad_tail_ = 0;  ///< last refused REQTP, so that it is counted once
     PendingList pending_;
     std::vector<Parked> parked_;
+    std::uint32_t epoch_ = 0;       ///< one more at each stop: what was aloft then lands nowhere
+    std::uint64_t held_queues_ = 0; ///< presync queues whose last request is aloft
+    /// Orders of the transfers on the link, to-device and from-device, each as they will land.
+    std::array<std::deque<std::uint64_t>, 2> aloft_;
+    std::vector<Flight> grounded_; ///< landed while the channel was stalled
 
     std::array<aic100::ResponseElement, batch> staged_{};
     unsigned staged_count_ = 0;

@@ -12,10 +12,15 @@ constexpr std::uint16_t code_ok = 0, code_failed = 1;
 constexpr std::uint64_t long_transfer = 32u << 10;
 } // namespace
 
-void Channel::run(const aic100::RequestElement& element, const SyncPlan& plan)
+void Channel::run(const aic100::RequestElement& element, const SyncPlan& plan, std::uint64_t order)
 {
     if (plan.bad) return complete(element, code_failed);
     if (plan.presync != 0) semaphores_->apply(plan.presync);
+    if (timing_ == nullptr || !depart(element, plan, order)) execute(element, plan);
+}
+
+void Channel::execute(const aic100::RequestElement& element, const SyncPlan& plan)
+{
     const auto code = transfer(element);
     unsigned slot = 0;
     if (plan.postsync && !postsync(element, slot)) {
@@ -32,7 +37,7 @@ std::uint16_t Channel::transfer(const aic100::RequestElement& element)
     const std::uint64_t length = element.length;
     bool ok = false;
     if (direction != aic100::req_cmd::ILLEGAL && (element.cmd & aic100::req_cmd::BULK) != 0) {
-        if (length >= long_transfer) flush();
+        if (copy_ && length >= long_transfer) flush();
         ok = length == 0 ||
              (direction == aic100::req_cmd::TO_DEVICE ? copy_in(element, length) : copy_out(element, length));
     }
@@ -48,7 +53,9 @@ bool Channel::copy_in(const aic100::RequestElement& element, std::uint64_t lengt
 {
     ActivationMemory::Copies to;
     const auto places = memory_->resolve(element.destination, length, to);
-    if (places == 0 || !host_.read(element.source, {to[0], length})) return false;
+    if (places == 0) return false;
+    if (!copy_) return true;
+    if (!host_.read(element.source, {to[0], length})) return false;
     for (unsigned i = 1; i < places; ++i) std::memcpy(to[i], to[0], length);
     return true;
 }
@@ -57,7 +64,7 @@ bool Channel::copy_out(const aic100::RequestElement& element, std::uint64_t leng
 {
     ActivationMemory::Copies from; // a read of several NSPs at once means nothing (workload 4.3.5)
     return memory_->resolve(element.source, length, from) == 1 &&
-           host_.write(element.destination, {from[0], length});
+           (!copy_ || host_.write(element.destination, {from[0], length}));
 }
 
 bool Channel::postsync(const aic100::RequestElement& element, unsigned& slot)

@@ -63,6 +63,8 @@ class PendingList {
 
     void clear();
     void push(const aic100::RequestElement& element, const SyncPlan& plan);
+    /// Place in the order of requests, for one that is not pushed.
+    [[nodiscard]] std::uint64_t take_order() noexcept { return next_order_++; }
     /// Takes the head of `queue` off; the reference is good until the next push.
     const Item& pop(unsigned queue) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -114,16 +114,25 @@ NncResult<void> Firmware::start_program(Activation& a)
         a.runner = std::move(process);
         return {};
     }
-    auto buffers = Runner::buffers(p, a.memory);
-    std::unique_ptr<Backend> backend;
-    if (p.kind == aic100::NspKind::ONNX) {
-        auto made = make_onnx(p, std::move(buffers), a.constants->memory.bytes().first(p.static_constants));
+    return start_emulated(a);
+}
+
+NncResult<void> Firmware::start_emulated(Activation& a)
+{
+    const auto& p = a.image->program;
+    const auto make = [&](Buffers buffers) -> NncResult<std::unique_ptr<Backend>> {
+        if (p.kind != aic100::NspKind::ONNX) return make_builtin(p, std::move(buffers));
+        return make_onnx(p, std::move(buffers), a.constants->memory.bytes().first(p.static_constants));
+    };
+    if (timing) {
+        auto made = TimedRunner::create({p, a.memory, a.semaphores, *timing}, a.dbc, make);
         if (!made) return tl::unexpected(made.error());
-        backend = std::move(*made);
-    } else {
-        backend = make_builtin(p, std::move(buffers));
+        a.runner = std::move(*made);
+        return {};
     }
-    a.runner = std::make_unique<Runner>(p, a.memory, a.semaphores, std::move(backend), clock);
+    auto backend = make(Doorbells::buffers(p, a.memory));
+    if (!backend) return tl::unexpected(backend.error());
+    a.runner = std::make_unique<Runner>(p, a.memory, a.semaphores, std::move(*backend), clock);
     return {};
 }
 

@@ -10,6 +10,7 @@ namespace {
 namespace status = aic100::nnc_status;
 constexpr std::uint64_t image_align = 4096;
 constexpr unsigned serve_rounds = 4; ///< channel and program in turn, before the next channel has its turn
+constexpr unsigned settle_rounds = 256, most_caught_up = 4096; ///< bounds of one round, as ever
 
 Grant everything(const CardConfig& config)
 {
@@ -27,11 +28,12 @@ std::uint64_t window_base(const CardConfig& config)
 Firmware::Firmware(const CardConfig& card, QsmPorts ports)
     : config(card), host(ports.host), clock(ports.clock), ddr(ddr_bus_base, card.ddr_bytes),
       whole(std::make_shared<Pool>(everything(card))), yard(ports.clock),
+      timing(card.timing ? std::make_unique<Timing>(*card.timing, ports.clock) : nullptr),
       workload_crashed_(std::move(ports.workload_crashed)), window_base_(window_base(card))
 {
     for (unsigned i = 0; i < aic100::dbc_count; ++i) {
         const auto page = ports.dbc_window.subspan(aic100::dbc_offset(i), aic100::dbc_stride);
-        channels[i] = std::make_unique<Channel>(host, page, i, card.force_msi_enabled);
+        channels[i] = std::make_unique<Channel>(host, page, i, card.force_msi_enabled, timing.get());
     }
 }
 
@@ -80,6 +82,7 @@ NncStatus Firmware::deactivate(Activation& activation, bool free_channel)
 {
     const auto keep = activations.find(activation.id); // by_dbc may hold the last other reference
     if (activation.restarting) return status::SSR;
+    (void)catch_up();
     stop_channel(activation);
     if (activation.runner && !activation.runner->exit()) return status::DEACTIVATE_ACK;
     activation.runner.reset();
@@ -95,6 +98,7 @@ NncStatus Firmware::deactivate(Activation& activation, bool free_channel)
 
 void Firmware::terminate(std::uint32_t handle)
 {
+    (void)catch_up();
     for (unsigned i = 0; i < aic100::dbc_count; ++i)
         if (const auto a = by_dbc[i]; a && a->handle == handle) stop_channel(*a);
     activations.remove_of(handle);
@@ -119,6 +123,7 @@ void Firmware::reset()
     channels_reserved.clear();
     cores_reserved.clear();
     groups.clear();
+    if (timing) timing->clear();
 }
 
 bool Firmware::serve(unsigned dbc)
@@ -128,13 +133,7 @@ bool Firmware::serve(unsigned dbc)
     bool moved = false;
     for (unsigned i = 0; i < serve_rounds; ++i) {
         bool now = channel.step();
-        if (a.runner && a.state == 1) {
-            const auto due = a.runner->due();
-            if (a.memory.touched || a.runner->restless() || (due && *due <= clock.now())) {
-                a.memory.touched = a.runner->step();
-                now |= a.memory.touched;
-            }
-        }
+        now |= step_program(a);
         if (!now) break;
         moved = true;
     }
@@ -150,9 +149,47 @@ void Firmware::tell_crash(Activation& a)
     if (workload_crashed_ && workload_crashed_(a.dbc, dump)) a.crash_told = true;
 }
 
+bool Firmware::step_program(Activation& a) const
+{
+    if (!a.runner || a.state != 1) return false;
+    if (!a.memory.touched && !a.runner->restless()) {
+        const auto due = a.runner->due();
+        if (!due || *due > clock.now()) return false;
+    }
+    return a.memory.touched = a.runner->step();
+}
+
+/// All that follows at the same instant; responses leave when the channel is served.
+void Firmware::settle(unsigned dbc)
+{
+    const auto& a = by_dbc[dbc];
+    if (!a) return;
+    a->memory.touched = true;
+    for (unsigned i = 0; i < settle_rounds; ++i) {
+        const bool moved = channels[dbc]->settle();
+        if (!step_program(*a) && !moved) break;
+    }
+}
+
+bool Firmware::catch_up()
+{
+    if (!timing) return true;
+    timing->go_live();
+    auto due = timing->due();
+    if (!due) return true;
+    const auto now = timing->now();
+    for (unsigned i = 0; due && *due <= now; ++i, due = timing->due()) {
+        if (i == most_caught_up) return false;
+        settle(timing->fire());
+    }
+    timing->go_live();
+    return true;
+}
+
 bool Firmware::poll()
 {
     bool moved = false;
+    if (!catch_up()) return true;
     for (auto left = running_; left != 0; left &= left - 1)
         moved |= serve(static_cast<unsigned>(std::countr_zero(left)));
     yard.poll();
@@ -162,6 +199,8 @@ bool Firmware::poll()
 std::optional<Nanos> Firmware::next_due() const
 {
     auto first = yard.due();
+    if (timing)
+        if (const auto due = timing->due(); due && (!first || *due < *first)) first = due;
     for (const auto& a : by_dbc) {
         if (!a || !a->runner || a->state != 1) continue;
         const auto due = a->runner->due();
@@ -174,6 +213,7 @@ bool Firmware::ssr_begin(unsigned dbc)
 {
     if (dbc >= aic100::dbc_count || !by_dbc[dbc]) return false;
     const auto a = by_dbc[dbc];
+    (void)catch_up();
     stop_channel(*a);
     a->runner.reset();
     a->restarting = true;

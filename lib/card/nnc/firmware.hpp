@@ -59,6 +59,9 @@ class Firmware {
 
     // ---- engine
     bool poll();
+    /// What the timing model had due before now happens, each at its time. False when it was too much for one
+    /// round: then nothing newer may happen yet.
+    bool catch_up();
     [[nodiscard]] std::optional<Nanos> next_due() const;
     bool ssr_begin(unsigned dbc);
     void ssr_end(unsigned dbc);
@@ -71,7 +74,8 @@ class Firmware {
     const Clock& clock;
     Ddr ddr;
     std::shared_ptr<Pool> whole;
-    ProcessYard yard; ///< of programs that were stopped; outlives every activation
+    ProcessYard yard;               ///< of programs that were stopped; outlives every activation
+    std::unique_ptr<Timing> timing; ///< null without a model; outlives every activation
     Table<Image> images{max_images, 0x7fffffff};
     Table<Constants> constants{max_constants, 0x7fffffff};
     Table<Reservation> groups{max_reservations, max_reservations},
@@ -92,9 +96,12 @@ class Firmware {
                                              const aic100::Activate& request) const;
     [[nodiscard]] NncResult<void> take_resources(Activation& a, const Sources& from);
     [[nodiscard]] NncResult<void> start_program(Activation& a);
+    [[nodiscard]] NncResult<void> start_emulated(Activation& a);
     void start_channel(const std::shared_ptr<Activation>& a, const Channel::Fifo& fifo);
     [[nodiscard]] NncStatus busy_or(NncStatus status) const noexcept;
     bool serve(unsigned dbc);
+    void settle(unsigned dbc);
+    [[nodiscard]] bool step_program(Activation& a) const;
     [[nodiscard]] NncResult<std::shared_ptr<Activation>> new_activation(const Caller& caller) const;
     void stop_channel(const Activation& a);
     void tell_crash(Activation& a);

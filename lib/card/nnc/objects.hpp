@@ -8,6 +8,7 @@
 #include "card/nsp/memory.hpp"
 #include "card/nsp/native_workload.hpp"
 #include "card/nsp/runner.hpp"
+#include "card/nsp/timed_runner.hpp"
 #include <map>
 
 namespace card {
