@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "card_server/served_card.hpp"
+#include "card_server/card_thread.hpp"
 #include "card_server/client_seat.hpp"
 #include "card_server/task_queue.hpp"
 #include <algorithm>
@@ -48,6 +49,8 @@ struct ServedCard::Impl final : card::HostPort {
 
     bool look();
     bool step(qaic::Nanos wait);
+    void add_waits(std::vector<pollfd>& list) const;
+    [[nodiscard]] qaic::Nanos patience() const;
     void sleep(qaic::Nanos most);
     void serve();
     void publish();
@@ -60,7 +63,7 @@ struct ServedCard::Impl final : card::HostPort {
     ClientSeat seat;
     TaskQueue tasks;
     std::thread thread;
-    std::atomic<bool> stopping{false}, attached{false};
+    std::atomic<bool> stopping{false}, attached{false}, hosted{false};
     std::atomic<std::uint64_t> accepted{0}, refused{0}, broken{0};
 };
 
@@ -90,17 +93,26 @@ bool ServedCard::Impl::step(qaic::Nanos wait)
     return did;
 }
 
+qaic::Nanos ServedCard::Impl::patience() const
+{
+    auto most = seat.patience();
+    if (attached.load(std::memory_order_relaxed))
+        most = std::min(most, options.trap ? trapped_nap : mapped_nap);
+    if (const auto due = card.next_due()) most = std::min(most, *due - clock.now());
+    return std::max(most, qaic::Nanos{0});
+}
+
+void ServedCard::Impl::add_waits(std::vector<pollfd>& list) const
+{
+    for (const auto& one : seat.wait_for()) list.push_back(one);
+    list.push_back({tasks.fd(), POLLIN, 0});
+}
+
 void ServedCard::Impl::sleep(qaic::Nanos most)
 {
-    most = std::min(most, seat.patience());
-    if (seat.session() != nullptr) most = std::min(most, options.trap ? trapped_nap : mapped_nap);
-    if (const auto due = card.next_due()) most = std::min(most, *due - clock.now());
-    if (most <= qaic::Nanos{0}) return;
-    auto list = seat.wait_for();
-    list.push_back({tasks.fd(), POLLIN, 0});
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(most);
-    const timespec time{static_cast<time_t>(seconds.count()), static_cast<long>((most - seconds).count())};
-    (void)::ppoll(list.data(), list.size(), &time, nullptr); // woken early or not: the next round looks
+    std::vector<pollfd> list;
+    add_waits(list);
+    wait_for_any(list, std::min(most, patience()));
 }
 
 void ServedCard::Impl::serve()
@@ -132,6 +144,7 @@ void ServedCard::start()
 {
     if (impl_->thread.joinable()) return;
     impl_->stopping.store(false);
+    hosted(true);
     impl_->thread = std::thread([this] { impl_->serve(); });
 }
 
@@ -141,13 +154,21 @@ void ServedCard::stop() noexcept
     impl_->stopping.store(true, std::memory_order_release);
     impl_->tasks.wake();
     impl_->thread.join();
+    hosted(false);
 }
+
+void ServedCard::hosted(bool on) noexcept { impl_->hosted.store(on); }
+bool ServedCard::look() { return impl_->look(); }
+bool ServedCard::poll() { return impl_->card.poll(); }
+void ServedCard::add_waits(std::vector<pollfd>& list) const { impl_->add_waits(list); }
+qaic::Nanos ServedCard::patience() const { return impl_->patience(); }
+void ServedCard::wake() const noexcept { impl_->tasks.wake(); }
 
 bool ServedCard::step(qaic::Nanos wait) { return impl_->step(wait); }
 
 bool ServedCard::run(Task what, qaic::Nanos limit)
 {
-    if (!impl_->thread.joinable()) {
+    if (!impl_->hosted.load()) {
         what(impl_->card, impl_->device);
         return true;
     }

@@ -7,6 +7,7 @@
 #include "card_server/card_device.hpp"
 #include <functional>
 #include <memory>
+#include <poll.h>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -38,6 +39,18 @@ class ServedCard {
     /// One round without a thread: connections, messages, card. Waits at most `wait` when there is nothing to
     /// do. True when anything was done.
     bool step(qaic::Nanos wait = qaic::Nanos{0});
+
+    // ---- for who runs several cards in one thread (card_thread.hpp)
+    /// From now on (or no longer) another thread than the callers of run() serves the card.
+    void hosted(bool on) noexcept;
+    /// What comes from outside: tasks, connections, messages. True when anything was done.
+    bool look();
+    /// One round of the card itself.
+    bool poll();
+    /// What there is to wait for, added to `list`, and for how long at most; 0 when there is something to do.
+    void add_waits(std::vector<pollfd>& list) const;
+    [[nodiscard]] qaic::Nanos patience() const;
+    void wake() const noexcept;
 
     /// Runs `what` on the card's thread (or here, when none runs) and waits until it is done. False when that
     /// took longer than `limit`; it will then still be run.
