@@ -151,6 +151,14 @@ Result<void> freeze_dbc(Fields& in, const Target& to)
     return {};
 }
 
+Result<void> stall(Fields& in, const Target& to)
+{
+    const auto ms = in.number("ms", 1, most_delay_ms);
+    QAIC_TRY(auto* qsm, firmware(in, to));
+    if (qsm->stall(std::chrono::milliseconds(ms))) return {};
+    return fail(Code::E_STATE, "the card has no timing model; give it a [card.timing] table");
+}
+
 Result<void> mute_control(Fields& in, const Target& to)
 {
     const bool state = on(in);
@@ -204,6 +212,7 @@ constexpr FaultRow fault_rows[] = {
     {"freeze_events", toggle<&Faults::freeze_events>},
     {"fail_responses", fail_responses},
     {"freeze_dbc", freeze_dbc},
+    {"stall", stall},
     {"mute_control", mute_control},
     {"log", log_line},
 };

@@ -18,6 +18,7 @@ struct CommandLine {
     std::vector<std::string> sockets;
     std::string config, control, stats;
     bool trap = false, idle = false;
+    unsigned threads = 0;
     std::string ask_path, request, stats_path;
 };
 
@@ -37,11 +38,12 @@ Result<std::string> default_socket()
     return fail(Code::E_INVAL, "where should the card be? --socket PATH (XDG_RUNTIME_DIR is not set)");
 }
 
-Result<std::vector<CardEntry>> cards_of(const CommandLine& line)
+Result<Fleet> cards_of(const CommandLine& line)
 {
-    std::vector<CardEntry> cards;
+    Fleet fleet;
+    auto& cards = fleet.cards;
     if (!line.config.empty()) {
-        QAIC_TRY(cards, read_config(line.config));
+        QAIC_TRY(fleet, read_config(line.config));
     } else {
         auto sockets = line.sockets;
         if (sockets.empty()) {
@@ -60,14 +62,15 @@ Result<std::vector<CardEntry>> cards_of(const CommandLine& line)
         entry.options.trap |= line.trap;
         entry.options.idle |= line.idle;
     }
-    return cards;
+    if (line.threads != 0) fleet.threads = line.threads;
+    return fleet;
 }
 
 int run_serve(const CommandLine& line)
 {
-    auto cards = cards_of(line);
-    if (!cards) return complain(exit_failed, cards.error().message());
-    const auto done = serve({std::move(*cards), line.control, line.stats});
+    auto fleet = cards_of(line);
+    if (!fleet) return complain(exit_failed, fleet.error().message());
+    const auto done = serve({std::move(*fleet), line.control, line.stats});
     return done ? exit_ok : complain(exit_failed, done.error().message());
 }
 
@@ -91,6 +94,8 @@ int run(int argc, char** argv)
     app.add_option("--config", line.config, "TOML file that describes the cards")->excludes(socket);
     app.add_flag("--trap", line.trap, "No BAR can be mapped: every access is seen and counted");
     app.add_flag("--idle", line.idle, "Sleep when there is nothing to do, instead of spinning");
+    app.add_option("--threads", line.threads, "Threads that serve the cards (without this: one a card)")
+        ->check(CLI::Range(1u, static_cast<unsigned>(max_cards)));
     app.add_option("--control", line.control, "Path of the control socket (none without this)");
     app.add_option("--stats", line.stats, "File for the counters at the end");
     auto* ask_sub = app.add_subcommand("ask", "Send one control request to a qaic-card that runs");

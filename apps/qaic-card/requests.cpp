@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "requests.hpp"
+#include "card/faults.hpp"
+#include "card/qsm.hpp"
 #include "fault_requests.hpp"
 #include "json_fields.hpp"
 #include "stats_json.hpp"
@@ -56,8 +58,9 @@ Result<json> reset_stats(const json& request, const Cards& cards)
     QAIC_CHECK(in.check());
     for (const auto number : which) {
         QAIC_TRY([[maybe_unused]] const auto done,
-                 on_card<bool>(*cards[number], [](card::Card&, CardDevice& device) {
+                 on_card<bool>(*cards[number], [](card::Card& card, CardDevice& device) {
                      device.counters().reset();
+                     if (auto* qsm = card.faults().qsm()) qsm->reset_timing();
                      return true;
                  }));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "serve.hpp"
+#include "card_server/card_thread.hpp"
 #include "control_socket.hpp"
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -78,25 +80,45 @@ void run(const vfio_user::Fd& signals, std::optional<ControlSocket>& control, co
     }
 }
 
+using Threads = std::vector<std::unique_ptr<card_server::CardThread>>;
+
+/// Card i is served by thread i modulo their number; by one of its own when nobody says how many.
+Threads start(const Cards& cards, unsigned count)
+{
+    Threads threads;
+    std::vector<std::vector<card_server::ServedCard*>> shares(std::min<std::size_t>(count, cards.size()));
+    for (std::size_t i = 0; i < cards.size(); ++i) {
+        if (shares.empty())
+            cards[i]->start();
+        else
+            shares[i % shares.size()].push_back(cards[i].get());
+    }
+    for (auto& share : shares) {
+        threads.push_back(std::make_unique<card_server::CardThread>(std::move(share)));
+        threads.back()->start();
+    }
+    return threads;
+}
+
 } // namespace
 
 Result<void> serve(ServeOptions options)
 {
     QAIC_TRY(const auto signals, catch_signals());
     QAIC_TRY(const auto stats, open_stats(options.stats));
-    QAIC_TRY(const auto cards, make_cards(std::move(options.cards)));
+    QAIC_TRY(const auto cards, make_cards(std::move(options.fleet.cards)));
     std::optional<ControlSocket> control;
     if (!options.control.empty()) {
         QAIC_TRY(auto listener, vfio_user::Listener::open(options.control, {.backlog = 8}));
         control.emplace(std::move(listener), cards);
     }
-    for (std::size_t i = 0; i < cards.size(); ++i) {
-        cards[i]->start();
+    const auto threads = start(cards, options.fleet.threads);
+    for (std::size_t i = 0; i < cards.size(); ++i)
         fmt::print("qaic-card: card {} ({:04x}:{:04x}, serial {}) on {}\n", i, aic100::pci_vendor,
                    cards[i]->config().pci_device, cards[i]->config().board_serial, cards[i]->socket());
-    }
     std::fflush(stdout);
     run(signals, control, cards);
+    for (const auto& thread : threads) thread->stop();
     for (const auto& card : cards) card->stop();
     return stats ? write_stats(stats, options.stats, cards) : Result<void>{};
 }

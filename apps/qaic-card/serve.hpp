@@ -8,7 +8,7 @@
 namespace card_app {
 
 struct ServeOptions {
-    std::vector<CardEntry> cards;
+    Fleet fleet;
     std::string control; ///< path of the control socket; empty: none
     std::string stats;   ///< file for the counters at the end; empty: none
 };

@@ -60,6 +60,25 @@ json dbcs(card::Card& card)
     return list;
 }
 
+/// Shares and means since the last reset-stats; null without a timing model.
+json timing(card::Card& card)
+{
+    auto* qsm = card.faults().qsm();
+    const auto v = qsm != nullptr ? qsm->timing() : std::nullopt;
+    if (!v) return {};
+    return {{"window_us", static_cast<double>(v->window.count()) / 1e3},
+            {"inferences", v->computed},
+            {"slots", v->slots},
+            {"busy", v->busy},
+            {"waiting", v->waiting},
+            {"mean_busy", v->mean_busy},
+            {"all_busy_share", v->all_busy},
+            {"mean_waiting", v->mean_waiting},
+            {"link_in_share", v->link_in},
+            {"link_out_share", v->link_out},
+            {"stall_left_us", static_cast<double>(v->stall_left.count()) / 1e3}};
+}
+
 } // namespace
 
 json card_stats(card::Card& card, card_server::CardDevice& device)
@@ -86,7 +105,8 @@ json card_stats(card::Card& card, card_server::CardDevice& device)
           {"read_bytes", dma.read_bytes},
           {"written_bytes", dma.written_bytes},
           {"refused", dma.refused}}},
-        {"active_dbcs", dbcs(card)}};
+        {"active_dbcs", dbcs(card)},
+        {"timing", timing(card)}};
 }
 
 json with_identity(json stats, unsigned number, const card_server::ServedCard& served)

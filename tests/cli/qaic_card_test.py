@@ -167,7 +167,8 @@ class QaicCard(unittest.TestCase):
         for name in names:
             with open(os.path.join(folder, name), encoding="utf-8") as f:
                 text = f.read()
-            count = len(re.findall(r"^\[\[card\]\]", text, re.M))
+            many = [int(n) for n in re.findall(r"^count = (\d+)", text, re.M)]
+            count = len(re.findall(r"^\[\[card\]\]", text, re.M)) - len(many) + sum(many)
             own = self.path(name, text.replace("/tmp/", self.dir + "/"))
             p, lines = self.start("--config", own, cards=count)
             self.assertEqual(len({line.split("serial ")[1] for line in lines}), count)
@@ -175,10 +176,11 @@ class QaicCard(unittest.TestCase):
 
     def test_mistakes_are_named_with_their_place(self):
         good = f'[[card]]\nsocket = "{self.sock}"\n'
+        timed = good + "[card.timing]\n"
         cases = [
             ("", "1:1: no [[card]] table"),
-            ("[card]\n", "1:2: only [[card]] tables"),
-            ("x = 1\n", "1:1: only [[card]] tables"),
+            ("[card]\n", "1:2: only threads and [[card]] tables"),
+            ("x = 1\n", "1:1: only threads and [[card]] tables"),
             ("[[card]]\n", "1:1: a card needs a socket"),
             (good + "nsp = 3\n", '3:1: unknown key "nsp"'),
             (good + "nsps = 0\n", "3:8: nsps takes 1 to 16"),
@@ -197,6 +199,24 @@ class QaicCard(unittest.TestCase):
             (good + good, "3:1: another card has the same socket"),
             (good + "socket = 5\n", "3:"),
             (good + "nsps 4\n", "3:6:"),
+            ("threads = 0\n" + good, "1:11: threads takes 1 to 16"),
+            (good + "count = 17\n", "3:9: count takes 1 to 16"),
+            (good + "count = 9\n[[card]]\nsocket='x'\ncount = 8\n", "4:1: 17 cards, limit 16"),
+            (good + "count = 2\nserial = 5\n", "4:10: serial excludes count"),
+            (good + "timing = 3\n", "3:10: timing takes a table: [card.timing]"),
+            (timed + "mean = 3\n", '4:1: unknown key "mean"'),
+            (timed + 'service = "uniform"\n', '4:11: service takes "fixed", "exponential" or "lognormal"'),
+            (timed + "mean_us = -1\n", "4:11: mean_us takes 0 to 60000000 microseconds"),
+            (timed + "mean_us = nan\n", "4:11: mean_us takes"),
+            (timed + 'mean_us = "5"\n', "4:11: mean_us takes"),
+            (timed + "mean_us = 60000000.1\n", "4:11: mean_us takes"),
+            (timed + "spread_us = 5\n", '4:13: only service = "lognormal" has a spread_us'),
+            (timed + "slots = 0\n", "4:9: slots takes 1 to 1024"),
+            (timed + "slots = 2.0\n", "4:9: slots takes 1 to 1024"),
+            (timed + "link_in_bytes_per_s = -1\n", "4:23: link_in_bytes_per_s takes 0 (infinitely fast) to 10^12"),
+            (timed + "link_out_bytes_per_s = true\n", "4:24: link_out_bytes_per_s takes 0"),
+            (timed + "copy = 0\n", "4:8: copy takes true or false"),
+            (timed + "seed = -1\n", "4:8: seed takes 0 to 4294967295"),
             ("".join(f'[[card]]\nsocket="{i}"\n' for i in range(17)), "33:1: 17 cards, limit 16"),
         ]
         for text, want in cases:
@@ -302,16 +322,19 @@ class QaicCard(unittest.TestCase):
 
     # ---- faults
     def test_every_fault_has_a_working_example(self):
-        self.served()
+        file = self.path("c.toml", f'[[card]]\nsocket = "{self.sock}"\nidle = true\n[card.timing]\n')
+        self.start("--config", file, "--control", self.ctl)
         more = {"remove_after": {"accesses": 100000}, "ssr": {"dbc": 3, "dump": True}, "delay_ready": {"ms": 5},
                 "ras": {"source": "pcie", "type": "corrected"}, "fail_bhi": {"code": 7}, "image_optional": {"image": 8},
                 "override_register": {"register": "BHI_EXECENV", "value": 7, "count": 1},
                 "fail_responses": {"dbc": 0, "code": 5, "count": 2}, "freeze_dbc": {"dbc": 0, "on": False},
-                "log": {"text": "hello"}, "sys_err": {"reboot": True}, "drop_events": {"count": 1}}
+                "log": {"text": "hello"}, "sys_err": {"reboot": True}, "drop_events": {"count": 1},
+                "stall": {"ms": 20}}
         names = self.ask({"op": "faults"})["faults"]
         self.assertGreaterEqual(len(names), 20)
         self.assertTrue(set(more) <= set(names))
-        for name in names:
+        order = ["stall", *(n for n in names if n != "stall")]  # of the firmware; a crash is among the others
+        for name in order:
             if name in ("remove", "power_cycle"):
                 continue
             self.assertEqual(self.ask({"op": "inject", "fault": name, **more.get(name, {})}), {"ok": True})
@@ -333,6 +356,51 @@ class QaicCard(unittest.TestCase):
             self.ask({"op": "inject", "fault": "power_cycle"})
             self.assertEqual(c.read(0, EXECENV), 0)
             self.assertEqual(self.ask({"op": "stage"})["stage"], "PBL")
+
+    def test_timing_is_in_the_counters_of_a_card_that_has_it(self):
+        text = f'threads = 1\n[[card]]\nsocket = "{self.path("plain")}"\n[[card]]\ncount = 2\nsocket = "{self.sock}"\n' \
+               "[card.timing]\nmean_us = 12.5\nslots = 3\n"
+        p, lines = self.start("--config", self.path("c.toml", text), "--control", self.ctl, "--idle", cards=3)
+        self.assertEqual([line.split(" on ")[1] for line in lines], [self.path("plain"), self.sock + "0", self.sock + "1"])
+        cards = self.ask({"op": "stats"})["cards"]
+        self.assertIsNone(cards[0]["timing"])
+        for card in cards[1:]:
+            t = card["timing"]
+            self.assertEqual((t["slots"], t["inferences"], t["busy"], t["waiting"], t["stall_left_us"]), (3, 0, 0, 0, 0))
+            self.assertEqual((t["mean_busy"], t["all_busy_share"], t["link_in_share"], t["link_out_share"]), (0, 0, 0, 0))
+        self.ask({"op": "inject", "card": 1, "fault": "stall", "ms": 600000})
+        self.assertGreater(self.stats(1)["timing"]["stall_left_us"], 590e6)
+        self.assertEqual(self.stats(2)["timing"]["stall_left_us"], 0)
+        before = self.stats(1)["timing"]["window_us"]
+        time.sleep(0.1)
+        self.assertGreater(self.stats(1)["timing"]["window_us"], before + 90e3)
+        self.ask({"op": "reset-stats", "card": 1})
+        self.assertLess(self.stats(1)["timing"]["window_us"], before + 90e3)
+        error = self.ask({"op": "inject", "card": 0, "fault": "stall", "ms": 5}, rc=1)["error"]
+        self.assertEqual(error, "E_STATE: the card has no timing model; give it a [card.timing] table")
+        self.end(p)
+
+    def test_one_thread_serves_many_cards(self):
+        paths = [self.path(f"card{i}") for i in range(5)]
+        p, _ = self.start(*[a for path in paths for a in ("--socket", path)], "--threads", "2", "--control", self.ctl, cards=5)
+        self.assertEqual(len(os.listdir(f"/proc/{p.pid}/task")), 3)
+        clients = [Client(path) for path in paths]
+        for number in range(3):
+            for i, c in enumerate(clients):
+                self.assertEqual(c.read(0, 0x140), 0x0A1C0001 + i)
+                self.assertEqual(self.stats(i)["mmio"]["reads"], number + 1)
+        with self.assertRaises((AssertionError, OSError)):  # the seat is taken, in this thread as in one of its own
+            Client(paths[3])
+        clients[3].sock.close()
+        deadline = time.monotonic() + 10
+        while self.stats(3)["attached"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with Client(paths[3]) as again:
+            self.assertEqual(again.read(0, 0x140), 0x0A1C0004)
+        for c in clients:
+            c.sock.close()
+        self.end(p)
+        self.assertIn("not in range", self.refused("--threads", "17", rc=2))
 
     def test_with_several_cards_a_fault_names_its_own(self):
         other = self.path("card1")
