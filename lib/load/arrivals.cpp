@@ -41,6 +41,31 @@ Arrivals::Arrivals(const ArrivalPlan& plan, double hz)
     in_train_ = train_ - 1;
 }
 
+void Arrivals::draw() noexcept
+{
+    taken_ = 0;
+    auto at = at_;
+    const auto ticks = [](double v) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(v)); };
+    switch (kind_) {
+    case ArrivalKind::POISSON:
+        for (auto& due : drawn_) due = ticks(at += gap_ * draw_(random_));
+        break;
+    case ArrivalKind::FIXED:
+        for (auto& due : drawn_) due = ticks(at += gap_);
+        break;
+    case ArrivalKind::TRAINS:
+        for (auto& due : drawn_) {
+            if (++in_train_ == train_) in_train_ = 0, at += gap_;
+            due = ticks(at);
+        }
+        break;
+    case ArrivalKind::REPLAY:
+        for (auto& due : drawn_) due = replay();
+        break;
+    }
+    at_ = at;
+}
+
 std::uint64_t Arrivals::replay() noexcept
 {
     if (replayed_ == times_.size()) return never;

