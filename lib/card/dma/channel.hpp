@@ -122,7 +122,7 @@ class Channel {
     std::uint32_t epoch_ = 0;       ///< one more at each stop: what was aloft then lands nowhere
     std::uint64_t held_queues_ = 0; ///< presync queues whose last request is aloft
     /// Orders of the transfers on the link, to-device and from-device, each as they will land.
-    std::array<std::deque<std::uint64_t>, 2> aloft_;
+    std::array<Queue<std::uint64_t>, 2> aloft_;
     std::vector<Flight> grounded_; ///< landed while the channel was stalled
 
     std::array<aic100::ResponseElement, batch> staged_{};

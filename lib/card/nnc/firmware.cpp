@@ -9,7 +9,9 @@ namespace card {
 namespace {
 namespace status = aic100::nnc_status;
 constexpr std::uint64_t image_align = 4096;
-constexpr unsigned serve_rounds = 4; ///< channel and program in turn, before the next channel has its turn
+/// Channel and program in turn (an inference each), before the next channel has its turn. Those of a timing
+/// model are short, and a poll that ends early has the next fifteen cards polled in between.
+constexpr unsigned serve_rounds = 4, timed_serve_rounds = 32;
 constexpr unsigned settle_rounds = 256, most_caught_up = 4096; ///< bounds of one round, as ever
 
 Grant everything(const CardConfig& config)
@@ -131,7 +133,7 @@ bool Firmware::serve(unsigned dbc)
     auto& a = *by_dbc[dbc];
     auto& channel = *channels[dbc];
     bool moved = false;
-    for (unsigned i = 0; i < serve_rounds; ++i) {
+    for (unsigned i = 0, most = timing ? timed_serve_rounds : serve_rounds; i < most; ++i) {
         bool now = channel.step();
         now |= step_program(a);
         if (!now) break;

@@ -80,7 +80,7 @@ bool TimedRunner::take_in()
     }
     if (!doorbells_.inputs_here()) return false;
     open_ = false;
-    auto& one = inside_.emplace_back();
+    auto& one = inside_.push_back({});
     if (timing_.copies()) {
         if (!backend_->compute()) {
             state_ = State::CRASHED; // the host sees inferences that never end

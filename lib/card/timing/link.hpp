@@ -6,7 +6,7 @@
 #include "aic100/wire/dbc.hpp"
 #include "card/dma/pending.hpp"
 #include "card/timing/model.hpp"
-#include <deque>
+#include "card/timing/queue.hpp"
 #include <optional>
 
 namespace card {
@@ -49,7 +49,7 @@ class Link {
     };
     [[nodiscard]] Nanos takes(std::uint64_t bytes) const noexcept;
     std::uint64_t bytes_per_s_;
-    std::deque<Entry> flights_;
+    Queue<Entry> flights_;
     Nanos free_at_{0};
     Nanos occupied_{0}; ///< of all transfers ever given, what is still to come included
 };

@@ -28,12 +28,6 @@ void Slots::start(const Job& job, Nanos now)
     std::push_heap(running_.begin(), running_.end(), Later{});
 }
 
-std::optional<Nanos> Slots::due() const noexcept
-{
-    if (running_.empty()) return std::nullopt;
-    return running_.front().ends;
-}
-
 SlotUser& Slots::finish()
 {
     std::pop_heap(running_.begin(), running_.end(), Later{});
@@ -49,7 +43,7 @@ SlotUser& Slots::finish()
 void Slots::cancel(const SlotUser& user, Nanos now)
 {
     account(now);
-    std::erase_if(waiting_, [&user](const Job& job) { return job.user == &user; });
+    waiting_.erase_if([&user](const Job& job) { return job.user == &user; });
     if (std::erase_if(running_, [&user](const Running& r) { return r.job.user == &user; }) != 0)
         std::make_heap(running_.begin(), running_.end(), Later{});
     fill(now);

@@ -2,8 +2,8 @@
 // The compute cores of a card as a queue sees them: so many inferences side by side, those beyond wait in the
 // order they came. Time is what the caller says it is, and never goes back.
 #pragma once
+#include "card/timing/queue.hpp"
 #include "card/timing/service_time.hpp"
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -26,7 +26,11 @@ class Slots {
     /// time beside the drawn one.
     [[nodiscard]] bool submit(SlotUser& user, std::uint64_t ticket, Nanos extra, Nanos now);
     /// When the next computation ends.
-    [[nodiscard]] std::optional<Nanos> due() const noexcept;
+    [[nodiscard]] std::optional<Nanos> due() const noexcept
+    {
+        if (running_.empty()) return std::nullopt;
+        return running_.front().ends;
+    }
     /// Ends it, starts the next, and tells its user; only when one is due.
     SlotUser& finish();
     /// Forgets all of a user's; what waits behind moves up at `now`.
@@ -69,7 +73,7 @@ class Slots {
     ServiceTimes times_;
     std::size_t count_;
     std::vector<Running> running_; ///< a heap
-    std::deque<Job> waiting_;
+    Queue<Job> waiting_;
     std::uint64_t started_ = 0;
     Nanos stalled_until_{0}, accounted_{0};
     Totals totals_;

@@ -21,14 +21,6 @@ Timing::Timing(const TimingModel& model, const Clock& clock)
     go_live();
 }
 
-std::optional<Nanos> Timing::due() const noexcept
-{
-    auto first = slots_.due();
-    for (const auto* link : {&out_, &in_})
-        if (const auto due = link->due(); due && (!first || *due < *first)) first = due;
-    return first;
-}
-
 /// Of what is due at one time, what leaves the card goes first.
 unsigned Timing::fire()
 {

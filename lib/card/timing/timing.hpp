@@ -22,7 +22,13 @@ class Timing {
     }
     /// What comes next happens at the clock's time.
     void go_live() noexcept { known_ = false; }
-    [[nodiscard]] std::optional<Nanos> due() const noexcept;
+    [[nodiscard]] std::optional<Nanos> due() const noexcept
+    {
+        auto first = slots_.due();
+        for (const auto due : {out_.due(), in_.due()})
+            if (due && (!first || *due < *first)) first = due;
+        return first;
+    }
     /// Carries out the first thing that is due, at its own time; only when there is one. The DBC it concerns.
     unsigned fire();
 
