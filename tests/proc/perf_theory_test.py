@@ -61,14 +61,15 @@ class Theory(unittest.TestCase):
         self.card.wait(timeout=20)
         self.card.stdout.close()
 
-    def perf(self, command, *more):
-        out = self.path / "report.json"
+    def line(self, command, *more):
         line = [PERF, command, "--dev", f"ml_qaic_vfu0,socket={self.path / 'card'}", "--model", self.path / "timed.qpc",
-                "--device-io", "--queue-depth", "512", "--burst", "32", "--json", out, *more, "--", "--no-huge", "-m", "256",
-                "--no-shconf"]
-        done = subprocess.run([str(w) for w in line], capture_output=True, text=True, timeout=200, check=False)
+                "--device-io", "--json", self.path / "report.json", *more, "--", "--no-huge", "-m", "256", "--no-shconf"]
+        return [str(word) for word in line]
+
+    def perf(self, command, *more):
+        done = subprocess.run(self.line(command, *more), capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return json.loads(out.read_text())
+        return json.loads((self.path / "report.json").read_text())
 
     def ask(self, request):
         done = subprocess.run([CARD, "ask", self.path / "control", json.dumps(request)], capture_output=True, text=True,
@@ -91,7 +92,8 @@ class Theory(unittest.TestCase):
             with self.subTest(rho=rho):
                 rate = rho / SERVICE_US * 1e6
                 seconds = 4
-                report = self.quiet(lambda: self.perf("run", "--rate", rate, "--time", seconds, "--warmup", "0"))
+                report = self.quiet(lambda: self.perf("run", "--rate", rate, "--time", seconds, "--warmup", "0",
+                                                              "--queue-depth", "512", "--burst", "32"))
                 mean = SERVICE_US * (1 + rho / (2 * (1 - rho)))
                 self.assertAlmostEqual(report["latency"]["mean"] / 1000, mean, delta=0.05 * mean)
                 for name, fraction in (("p50", 0.5), ("p90", 0.9)):
@@ -100,6 +102,36 @@ class Theory(unittest.TestCase):
                 busy = report["counts"]["measure"]["succeeded"] * SERVICE_US / 1e6 / report["throughput"]["seconds"]
                 self.assertAlmostEqual(busy, rho, delta=0.05 * rho)
                 self.assertEqual(report["open_loop"]["unfinished"], 0)
+
+    def test_a_stall_shows_from_the_due_time_and_not_in_the_service(self):
+        seconds, rate, stall_ms = 4, 2000, 400
+        run = self.line("run", "--rate", rate, "--time", seconds, "--queue-depth", "4", "--burst", "4")
+        with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as perf:
+            for line in perf.stderr:
+                if " s " in line and "inferences/s" in line:  # the live line: a second is over
+                    break
+            self.assertTrue(self.ask({"op": "inject", "fault": "stall", "ms": stall_ms})["ok"])
+            out, err = perf.communicate(timeout=100)
+        self.assertEqual(perf.returncode, 0, out + err)
+        report = json.loads((self.path / "report.json").read_text())
+        # A tenth of all fell due while the card stood still, evenly; four of them were out at the time.
+        self.assertGreater(report["latency"]["max"] / 1e6, 0.9 * stall_ms)
+        self.assertGreater(report["latency"]["p99"] / 1e6, 0.7 * stall_ms)
+        self.assertGreater(report["open_loop"]["late"], 0.8 * rate * stall_ms / 1000)
+        self.assertLess(report["service"]["p99"] / 1e6, 0.1 * stall_ms)
+        self.assertEqual(report["open_loop"]["unfinished"], 0)
+
+    def test_slo_finds_the_rate_that_theory_has(self):
+        limit = 4 * SERVICE_US
+        low, high = 0.05, 0.95  # utilisation at which 90 % take no longer
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if SERVICE_US * md1_quantile(middle, 0.9) <= limit else (low, middle)
+        self.quiet(lambda: self.perf("run", "--rate", 5000, "--time", 2, "--warmup", "0", "--queue-depth", "512", "--burst", "32"))
+        report = self.perf("slo", "--p90", f"{limit}us", "--start-rate", 2000, "--trial", 1.5, "--confirm", 3, "--warmup", "0",
+                           "--queue-depth", "512", "--burst", "32", "--resolution", 0.04)
+        self.assertEqual(report["result"]["state"].lower().replace("_", " "), "found")
+        self.assertAlmostEqual(report["result"]["inferences_per_s"], low / SERVICE_US * 1e6, delta=0.12 * low / SERVICE_US * 1e6)
 
 
 if __name__ == "__main__":
