@@ -42,6 +42,7 @@ bool Timing::send(const Flight& flight)
 
 void Timing::clear() noexcept
 {
+    go_live();
     in_.clear(now());
     out_.clear(now());
     slots_.clear(now());
