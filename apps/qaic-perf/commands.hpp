@@ -22,6 +22,7 @@ Command add_run(CLI::App& program);
 Command add_slo(CLI::App& program);
 Command add_sweep(CLI::App& program);
 Command add_mlperf(CLI::App& program);
+Command add_compare(CLI::App& program);
 Command add_selfcheck(CLI::App& program);
 
 /// "qaic-perf: ..." on stderr; the exit status 2.

@@ -16,7 +16,8 @@ Program::Program()
           "Loads networks into Cloud AI 100 cards, verifies their outputs and measures them.", "qaic-perf"))
 {
     app_->require_subcommand(1);
-    commands_ = {add_run(*app_), add_sweep(*app_), add_slo(*app_), add_mlperf(*app_), add_selfcheck(*app_)};
+    commands_ = {add_run(*app_),    add_sweep(*app_),   add_slo(*app_),
+                 add_mlperf(*app_), add_compare(*app_), add_selfcheck(*app_)};
     for (const auto& c : commands_) {
         c.app->add_option("--job", "options from a TOML file; those given here win")->type_name("FILE.toml");
         c.app->add_flag("--dry-run")

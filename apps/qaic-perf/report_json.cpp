@@ -5,6 +5,8 @@
 #include "evidence.hpp"
 #include "load/explain.hpp"
 
+#include <fmt/ranges.h>
+
 namespace qaic::perf {
 
 namespace {
@@ -61,6 +63,7 @@ Json options(const RunOptions& o)
             {"count", o.count},
             {"warmup_s", o.warmup},
             {"wait_limit_s", o.wait_limit},
+            {"device", fmt::format("{}", fmt::join(o.devices, " "))},
             {"devices", o.devices},
             {"lcores", o.lcores},
             {"models", models(o)},

@@ -39,7 +39,7 @@ Result<std::size_t> read_up_to(const Fd& file, std::byte* to, std::size_t size, 
 
 } // namespace
 
-Result<Bytes> read_file(const std::string& path)
+Result<Bytes> read_file(const std::string& path, std::uint64_t limit)
 {
     // O_NONBLOCK: opening a FIFO by mistake must not hang
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -49,8 +49,7 @@ Result<Bytes> read_file(const std::string& path)
     if (!S_ISREG(info.st_mode)) return fail(Code::E_INVAL, "{}: is not a regular file", path);
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size == 0) return fail(Code::E_FORMAT, "{}: is empty", path);
-    if (size > max_file_bytes)
-        return fail(Code::E_LIMIT, "{}: {} bytes, limit {}", path, size, max_file_bytes);
+    if (size > limit) return fail(Code::E_LIMIT, "{}: {} bytes, limit {}", path, size, limit);
     Bytes data(size + 1); // one more, to notice growth
     QAIC_TRY(const auto have, read_up_to(file, data.data(), data.size(), path));
     if (have != size) return fail(Code::E_FORMAT, "{}: changed its size while being read", path);

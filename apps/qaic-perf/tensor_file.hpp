@@ -13,8 +13,8 @@ namespace qaic::perf {
 inline constexpr std::uint64_t max_file_bytes = 4ULL << 30;
 
 /// A whole regular file. E_INVAL: cannot be opened or is no regular file; E_LIMIT: larger than
-/// max_file_bytes; E_FORMAT: empty, or changed size while being read. The path is in the text.
-Result<Bytes> read_file(const std::string& path);
+/// `limit`; E_FORMAT: empty, or changed size while being read. The path is in the text.
+Result<Bytes> read_file(const std::string& path, std::uint64_t limit = max_file_bytes);
 
 struct TensorFile {
     std::string path;

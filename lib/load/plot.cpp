@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 namespace qaic::load {
 
@@ -128,7 +129,11 @@ std::string percentile_axis(double largest)
 /// What stays the same along one curve, and its name by what differs between curves.
 struct Group {
     std::uint32_t lcores, burst, depth;
-    auto operator<=>(const Group&) const = default;
+    bool operator<(const Group& o) const
+    {
+        return std::tie(lcores, burst, depth) < std::tie(o.lcores, o.burst, o.depth);
+    }
+    bool operator==(const Group&) const = default;
 };
 
 Group group_of(const SweepPoint& p, bool by_depth) { return {p.lcores, p.burst, by_depth ? 0 : p.depth}; }

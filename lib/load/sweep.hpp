@@ -29,7 +29,7 @@ struct SweepAxes { ///< an empty one stands for its default, which is the single
 struct SweepPoint {
     std::uint32_t depth = 32, burst = 8, lcores = 1;
     double rate = 0;
-    auto operator<=>(const SweepPoint&) const = default;
+    bool operator==(const SweepPoint&) const = default;
 };
 
 struct SweepGrid {
