@@ -48,7 +48,7 @@ bool device(Node node, std::uint16_t& to)
            (to == aic100::pci_device_aic100 || to == aic100::pci_device_aic080);
 }
 
-constexpr Key<CardEntry> keys[] = {
+constexpr Key<CardEntry> card_keys[] = {
     {"count", "1 to 16", [](Node n, CardEntry& e) { return integer(n, 1, max_cards, e.count); }},
     {"socket", "a path of up to 107 characters",
      [](Node n, CardEntry& e) { return text(n, 107, e.options.socket); }},
@@ -89,7 +89,7 @@ Result<CardEntry> read_card(const toml::table& table, const std::string& name, u
             QAIC_TRY(entry.config.timing, read_timing(node, name, index));
             continue;
         }
-        QAIC_CHECK(read_key<CardEntry>(name, key, node, keys, entry));
+        QAIC_CHECK(read_key<CardEntry>(name, key, node, card_keys, entry));
     }
     if (entry.options.socket.empty()) return at(name, table.source().begin, "a card needs a socket");
     return entry;

@@ -21,7 +21,7 @@ bool service(Node node, ServiceTime& to)
 
 constexpr std::int64_t most_bytes_per_s = 1'000'000'000'000;
 
-constexpr Key<TimingModel> keys[] = {
+constexpr Key<TimingModel> timing_keys[] = {
     {"service", "\"fixed\", \"exponential\" or \"lognormal\"",
      [](Node n, TimingModel& m) { return service(n, m.service); }},
     {"mean_us", "0 to 60000000 microseconds",
@@ -44,7 +44,8 @@ Result<TimingModel> read_timing(Node node, const std::string& file, unsigned num
     const auto* table = node.as_table();
     if (table == nullptr) return at(file, node.source().begin, "timing takes a table: [card.timing]");
     TimingModel model;
-    for (const auto& [key, value] : *table) QAIC_CHECK(read_key<TimingModel>(file, key, value, keys, model));
+    for (const auto& [key, value] : *table)
+        QAIC_CHECK(read_key<TimingModel>(file, key, value, timing_keys, model));
     if (model.spread != Nanos{0} && model.service != ServiceTime::LOGNORMAL)
         return at(file, table->get("spread_us")->source().begin,
                   "only service = \"lognormal\" has a spread_us");

@@ -6,10 +6,8 @@
 //  happen.
 //  - a failed transfer of an element without response bit makes the next response of its req_id carry code 1.
 //  - two presyncs, or the reserved semaphore command: nothing is done, the response carries code 1.
-//  - with a timing model a transfer takes time on the link: until it has landed, requests behind it on the
-//  same
-//    presync semaphore wait (they execute in FIFO order, postsync and all), and fences count it as
-//    unfinished.
+//  - a transfer that takes time (timing model) is unfinished to fences until it has landed, and those behind
+//  it on its presync semaphore wait so long: they execute in order, postsync and all.
 #pragma once
 #include "aic100/regs/registers.hpp"
 #include "card/dma/pending.hpp"
