@@ -52,7 +52,7 @@ struct LaneReport {
 /// Where an lcore's time went in the measured phase.
 struct LcoreReport {
     unsigned lcore = 0;
-    double busy = 0; ///< 0..1: share of time in rounds that moved something
+    double busy = 0; ///< 0..1: share of time that was not spent in polls that found nothing
 };
 
 struct Report {

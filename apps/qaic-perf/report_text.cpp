@@ -112,8 +112,7 @@ void print_figures(const Report& r)
 void print_lanes(const Report& r)
 {
     for (const auto& l : r.lcores)
-        line("lcore", "{}: {:.1f} % busy (time in rounds that moved something), the rest polled in vain",
-             l.lcore, 100 * l.busy);
+        line("lcore", "{}: {:.1f} % busy, the rest polled in vain", l.lcore, 100 * l.busy);
     if (r.lanes.size() < 2) return;
     line("lanes", "{:>5} {:>4} {:>5} {:>14} {:>10} {:>10} {:>10}", "lcore", "card", "model", "inferences/s",
          "p50 us", "p99 us", "failed");

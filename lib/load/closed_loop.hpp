@@ -32,19 +32,20 @@ class ClosedLoop {
         RoundClock rounds(stats_, now, plan_.stall_ticks);
         for (bool more = true;;) {
             more = more && now - stats_.first_tick < plan_.ticks && checkpoint_(now);
-            const auto [moved, held, out] = round(more, now);
+            const auto [moved, held, out, idle] = round(more, now);
             more = more && (unclaimed_ != 0 || held);
             if (!out && !more) return;
             if (!out && !moved) now = clock_.ticks(); // nothing was called
-            if (rounds.gave_up(moved, false, now)) return;
+            if (rounds.gave_up(moved, false, idle, now)) return;
         }
     }
 
   private:
     struct Round {
-        bool moved = false; ///< an op was accepted or came back
-        bool held = false;  ///< a lane has ops ready that did not go
-        bool out = false;   ///< something is in flight
+        bool moved = false;     ///< an op was accepted or came back
+        bool held = false;      ///< a lane has ops ready that did not go
+        bool out = false;       ///< something is in flight
+        std::uint64_t idle = 0; ///< ticks in polls that found nothing
     };
 
     Round round(bool more, std::uint64_t& now)
@@ -60,9 +61,12 @@ class ClosedLoop {
             }
             if (lane.in_flight() == 0) continue;
             if (!called) now = clock_.ticks();
+            const auto before = now;
             if (lane.template collect<LoopKind::CLOSED>(now) != 0) {
                 stats_.last_tick = now;
                 r.moved = true;
+            } else {
+                r.idle += now - before;
             }
             r.out |= lane.in_flight() != 0;
         }

@@ -47,7 +47,7 @@ class OpenLoop {
             for (auto& lane : lanes_) visit(lane, open, now, r);
             if (!r.out && (!open || (due_ == Arrivals::never && !r.held))) break;
             now = clock_.ticks();
-            if (rounds.gave_up(r.moved, !r.out && !r.held, now)) break;
+            if (rounds.gave_up(r.moved, !r.out && !r.held, r.idle, now)) break;
         }
         for (; due_ != Arrivals::never; advance()) ++stats_.unissued;
         const auto fell_due = prepared_ + stats_.unissued;
@@ -57,9 +57,10 @@ class OpenLoop {
 
   private:
     struct Round {
-        bool moved = false; ///< an op was accepted or came back
-        bool held = false;  ///< something is due and has not gone
-        bool out = false;   ///< something is in flight
+        bool moved = false;     ///< an op was accepted or came back
+        bool held = false;      ///< something is due and has not gone
+        bool out = false;       ///< something is in flight
+        std::uint64_t idle = 0; ///< ticks in polls that found nothing
     };
 
     /// Everything that is due, as far as there are slots; a lane whose burst is full goes at once.
@@ -89,9 +90,12 @@ class OpenLoop {
         }
         if (lane.in_flight() == 0) return;
         if (!fresh) now = clock_.ticks();
+        const auto before = now;
         if (lane.template collect<LoopKind::OPEN>(now) != 0) {
             stats_.last_tick = now;
             r.moved = true;
+        } else {
+            r.idle += now - before;
         }
         r.out |= lane.in_flight() != 0;
     }
