@@ -8,7 +8,8 @@ namespace qaic::load {
 
 namespace {
 constexpr double most_per_second = 1e9;
-constexpr std::size_t most_times = std::size_t{1} << 26; // 512 MiB of them
+constexpr std::uint64_t most_ns = 100'000'000'000'000'000; ///< three years: ticks of any clock still fit
+constexpr std::size_t most_times = std::size_t{1} << 26;   // 512 MiB of them
 } // namespace
 
 Result<void> check(const ArrivalPlan& p)
@@ -91,6 +92,8 @@ Result<std::vector<std::uint64_t>> parse_schedule(std::string_view text, const s
         if (!times.empty() && at < times.back())
             return fail(Code::E_FORMAT, "{}:{}: due times must not go back got={} after {}", name, number, at,
                         times.back());
+        if (at > most_ns)
+            return fail(Code::E_FORMAT, "{}:{}: due time beyond {} ns got={}", name, number, most_ns, at);
         if (times.size() == most_times)
             return fail(Code::E_LIMIT, "{}:{}: more than {} due times", name, number, most_times);
         times.push_back(at);

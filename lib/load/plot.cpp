@@ -95,8 +95,7 @@ std::string script_of(std::string_view title, const PlotAxes& axes, const std::v
     }
     script += "set grid lw 0.5 lc '#cccccc'\nset border 3\nset tics nomirror\n";
     script += key_for(curves);
-    script += fmt::format("set xlabel {}\nset ylabel {}\n", quoted(axes.x_label),
-                          quoted("latency from the due time, µs"));
+    script += fmt::format("set xlabel {}\nset ylabel {}\n", quoted(axes.x_label), quoted("latency, µs"));
     script += axes.set_x;
     set_y(script, axes, curves);
     script += "plot ";

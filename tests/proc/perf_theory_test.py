@@ -4,8 +4,10 @@ inference and has one slot: under a Poisson load its latency and utilisation are
 it in the latency from the due time, and not in the service time of what was not held up. slo finds the rate that theory
 has for its limit.
 
-Real time on a shared machine: a run whose own operations went late (qaic-perf says so) measured the machine and not the
-card, and is made again; when none is quiet enough the test is skipped, and says so.
+Real time on a shared machine, which can only add to a latency. That none is below theory is asked of every run; that none
+is above, of one in which hardly an operation went late (qaic-perf says so): another measured the machine and not the card.
+When no run is quiet enough that half is skipped, and says so. The same in virtual time, where nothing disturbs: unit/load
+(the loops) and unit/card/timing (the card).
 
 Arguments: source root, build root."""
 import json
@@ -20,8 +22,8 @@ import unittest
 SOURCE, BUILD = (pathlib.Path(a) for a in sys.argv[1:3])
 PERF, CARD, QPC = BUILD / "apps/qaic-perf/qaic-perf", BUILD / "apps/qaic-card/qaic-card", BUILD / "apps/qaic-qpc/qaic-qpc"
 SERVICE_US = 100
-TRIES = 8
-QUIET_US = 15  # 99 % of all operations went that soon after they fell due
+TRIES = 4
+QUIET_US = 5  # 99 % of all operations went that soon after they fell due
 
 
 def md1_quantile(rho, fraction):
@@ -77,31 +79,34 @@ class Theory(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return json.loads(done.stdout)
 
-    def quiet(self, run):
-        """What run() gives, once it was not disturbed."""
+    def load(self, rate, seconds):
+        return self.perf("run", "--rate", rate, "--time", seconds, "--warmup", "0", "--queue-depth", "512", "--burst", "32")
+
+    def quiet(self, rate, seconds, least_mean):
+        """The report of a run that was not disturbed. `least_mean`: what no run's latency may be below, in us."""
         for _ in range(TRIES):
-            report = run()
-            late = report["lateness"]["p99"] / 1000
-            print(f"late p99 {late:.1f} us, latency mean {report['latency']['mean'] / 1000:.1f} us", flush=True)
+            report = self.load(rate, seconds)
+            late, mean = report["lateness"]["p99"] / 1000, report["latency"]["mean"] / 1000
+            print(f"late p99 {late:.1f} us, latency mean {mean:.1f} us", flush=True)
+            self.assertGreater(mean, least_mean)
+            self.assertEqual(report["open_loop"]["unfinished"], 0)
+            busy = report["counts"]["measure"]["succeeded"] * SERVICE_US / 1e6 / report["throughput"]["seconds"]
+            self.assertAlmostEqual(busy, rate * SERVICE_US / 1e6, delta=0.05 * rate * SERVICE_US / 1e6)
             if late <= QUIET_US:
                 return report
         raise unittest.SkipTest(f"this machine is too busy: in {TRIES} runs 1 % went more than {QUIET_US} us late")
 
     def test_latency_and_utilisation_are_those_of_m_d_1(self):
+        # What passes between a doorbell and the answer besides the service, from a card that is hardly used.
+        overhead = self.load(500, 2)["latency"]["p50"] / 1000 - SERVICE_US
+        self.assertGreater(overhead, 0)
         for rho in (0.5, 0.8):
             with self.subTest(rho=rho):
-                rate = rho / SERVICE_US * 1e6
-                seconds = 4
-                report = self.quiet(lambda: self.perf("run", "--rate", rate, "--time", seconds, "--warmup", "0",
-                                                              "--queue-depth", "512", "--burst", "32"))
                 mean = SERVICE_US * (1 + rho / (2 * (1 - rho)))
-                self.assertAlmostEqual(report["latency"]["mean"] / 1000, mean, delta=0.05 * mean)
-                for name, fraction in (("p50", 0.5), ("p90", 0.9)):
-                    expected = SERVICE_US * md1_quantile(rho, fraction)
-                    self.assertAlmostEqual(report["latency"][name] / 1000, expected, delta=0.06 * expected)
-                busy = report["counts"]["measure"]["succeeded"] * SERVICE_US / 1e6 / report["throughput"]["seconds"]
-                self.assertAlmostEqual(busy, rho, delta=0.05 * rho)
-                self.assertEqual(report["open_loop"]["unfinished"], 0)
+                report = self.quiet(rho / SERVICE_US * 1e6, 4, 0.95 * mean)
+                self.assertAlmostEqual(report["latency"]["mean"] / 1000, mean + overhead, delta=0.05 * mean)
+                p90 = SERVICE_US * md1_quantile(rho, 0.9)
+                self.assertAlmostEqual(report["latency"]["p90"] / 1000, p90 + overhead, delta=0.06 * p90)
 
     def test_a_stall_shows_from_the_due_time_and_not_in_the_service(self):
         seconds, rate, stall_ms = 4, 2000, 400
@@ -127,7 +132,7 @@ class Theory(unittest.TestCase):
         for _ in range(40):
             middle = (low + high) / 2
             low, high = (middle, high) if SERVICE_US * md1_quantile(middle, 0.9) <= limit else (low, middle)
-        self.quiet(lambda: self.perf("run", "--rate", 5000, "--time", 2, "--warmup", "0", "--queue-depth", "512", "--burst", "32"))
+        self.quiet(5000, 2, SERVICE_US)
         report = self.perf("slo", "--p90", f"{limit}us", "--start-rate", 2000, "--trial", 1.5, "--confirm", 3, "--warmup", "0",
                            "--queue-depth", "512", "--burst", "32", "--resolution", 0.04)
         self.assertEqual(report["result"]["state"].lower().replace("_", " "), "found")

@@ -110,6 +110,7 @@ TEST(Schedule, ErrorsNameTheLine)
     EXPECT_NE(error("5\n\n4\n").find("s.txt:3: due times must not go back"), std::string::npos);
     EXPECT_NE(error("-1").find("s.txt:1: not a number"), std::string::npos);
     EXPECT_NE(error("99999999999999999999").find("s.txt:1: not a number"), std::string::npos);
+    EXPECT_NE(error("9999999999999999999").find("s.txt:1: due time beyond"), std::string::npos);
     EXPECT_NE(error("# nothing\n").find("s.txt: holds no due time"), std::string::npos);
 }
 
