@@ -30,6 +30,13 @@ CASES = [
     (["run", "--model", GOOD, "--input", "no-such.f32"], 1, r"no-such\.f32: cannot open"),
     (["run", "--model", GOOD, "--json", "no/such/r.json"], 1, r"--json no/such/r\.json: cannot write"),
     (["run", "--model", GOOD, "--driver", "no-such.so"], 1, r"--driver no-such\.so: there is no such file"),
+    (["compare"], 2, r"A is required"),
+    (["compare", "no-such.json", GOOD], 2, r"E_INVAL: no-such\.json: cannot open"),
+    (["compare", ".", GOOD], 2, r"E_INVAL: \.: is not a regular file"),
+    (["compare", GOOD, GOOD], 2, r"E_FORMAT: model\.qpc: is no JSON: wrong at byte 1"),
+    (["compare", "empty", GOOD], 2, r"E_FORMAT: empty: is empty"),
+    (["compare", GOOD, GOOD, "--metric", "speed"], 2, r"--metric speed: unknown"),
+    (["compare", GOOD, GOOD, "--threshold", "nan"], 2, r"--threshold nan: not between"),
 ]
 
 
