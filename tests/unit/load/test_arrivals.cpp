@@ -6,12 +6,12 @@
 namespace {
 using namespace qaic::load;
 
-constexpr double hz = 1e9;
+constexpr double nanoseconds = 1e9;
 
 TEST(Arrivals, FixedOnesAreEvenlySpacedAndDoNotDrift)
 {
     ArrivalPlan plan{.kind = ArrivalKind::FIXED, .per_second = 3e6};
-    Arrivals a(plan, hz);
+    Arrivals a(plan, nanoseconds);
     for (std::uint64_t i = 1; i <= 3'000'000; ++i) {
         const auto at = static_cast<double>(a.next());
         ASSERT_NEAR(at, static_cast<double>(i) * 1e9 / 3e6, 1.5) << i;
@@ -22,7 +22,7 @@ TEST(Arrivals, FixedOnesAreEvenlySpacedAndDoNotDrift)
 TEST(Arrivals, PoissonGapsAreExponential)
 {
     ArrivalPlan plan{.kind = ArrivalKind::POISSON, .per_second = 1e4, .seed = 7};
-    Arrivals a(plan, hz);
+    Arrivals a(plan, nanoseconds);
     constexpr int n = 1'000'000;
     constexpr double mean = 1e5;
     double sum = 0, squares = 0;
@@ -48,7 +48,7 @@ TEST(Arrivals, PoissonGapsAreExponential)
 TEST(Arrivals, TrainsFallDueTogetherAndKeepTheRate)
 {
     ArrivalPlan plan{.kind = ArrivalKind::TRAINS, .per_second = 1000, .train = 5};
-    Arrivals a(plan, hz);
+    Arrivals a(plan, nanoseconds);
     for (std::uint64_t train = 1; train <= 100; ++train)
         for (int i = 0; i < 5; ++i) ASSERT_EQ(a.next(), train * 5'000'000) << train << ' ' << i;
 }
@@ -66,7 +66,7 @@ TEST(Arrivals, TheSameSeedGivesTheSameTimes)
 {
     ArrivalPlan plan{.per_second = 1e6, .seed = 3}, other = plan;
     other.seed = 4;
-    Arrivals a(plan, hz), b(plan, hz), c(other, hz);
+    Arrivals a(plan, nanoseconds), b(plan, nanoseconds), c(other, nanoseconds);
     int differ = 0;
     for (int i = 0; i < 100; ++i) {
         const auto at = a.next();

@@ -13,16 +13,16 @@ struct Plan : LoopPlan {
     std::uint32_t tensors = 1;
 };
 
-struct Run {
+struct ClosedRun {
     LaneStats stats;
     LoopStats loop;
     CountingObserver observer;
 };
 
-std::unique_ptr<Run> run(FakeQueue& queue, FakeOps& ops, Plan plan)
+std::unique_ptr<ClosedRun> run(FakeQueue& queue, FakeOps& ops, Plan plan)
 {
     if (plan.stall_ticks == 0) plan.stall_ticks = 100000;
-    auto out = std::make_unique<Run>(Run{{}, {}, CountingObserver(plan.tensors)});
+    auto out = std::make_unique<ClosedRun>(ClosedRun{{}, {}, CountingObserver(plan.tensors)});
     FakeLane lane(queue, ops.slots, out->observer, out->stats, plan.burst, plan.tensors);
     const auto go_on = [](std::uint64_t) { return true; };
     ClosedLoop(queue, std::span(&lane, 1), plan, out->loop, go_on).run();
