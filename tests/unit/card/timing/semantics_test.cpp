@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a host sees of the DMA Bridge is the same with a timing model: only later.
 #include "timed_rig.hpp"
+#include <zlib.h>
 
 namespace timing_test {
 namespace {
@@ -230,7 +231,39 @@ TEST(TimingSemantics, ResetAndRestartDropWhatIsInside)
     }
 }
 
-/// Several inputs and outputs, in all memories; results in place.
+/// simple_io of workload Appendix A: two inputs, in two memories, and an output. 64 bytes take a microsecond.
+TEST(TimingSemantics, SeveralElementsAnInference)
+{
+    Rig rig(card_with({.mean = 100us, .in_bytes_per_s = 64'000'000, .out_bytes_per_s = 64'000'000}));
+    rig.handshake();
+    auto a = rig.run(simple_io_program());
+    const std::uint64_t m = a.resp.mcid_base, d = a.resp.ddr_base, i0 = rig.host_memory(64),
+                        i1 = rig.host_memory(64), o = rig.host_memory(64);
+    Bytes text(128);
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::byte>(i * 5 + 1);
+    std::memcpy(rig.host.at(i0), text.data(), 64);
+    std::memcpy(rig.host.at(i1), text.data() + 64, 64);
+    for (std::uint16_t id = 0; id < 3; ++id) {
+        auto e0 = to_device(id, i0, m + 0x800c00, 64), e1 = to_device(id, i1, m + 0x1000000, 64),
+             e2 = from_device(id, d + 64, o, 64);
+        e0.cmd = e1.cmd = 0x09;
+        e0.sem[0] = 0x84400001;
+        e1.sem[0] = 0xc4400001, e1.sem[1] = 0xc1000000; // with a fence: after the first input
+        e2.sem[0] = 0x84410000, e2.sem[1] = 0x81010001;
+        add_doorbell(e0, m, 1), add_doorbell(e1, m + 4, 1), add_doorbell(e2, m + 8, 1);
+        rig.submit(a, {e0, e1, e2});
+    }
+    EXPECT_TRUE(rig.finish(a).empty());
+    for (const Nanos at : {103us, 203us, 303us}) { // the inputs of the next two came meanwhile
+        rig.clock.advance(at - 1ns - rig.clock.now());
+        EXPECT_TRUE(rig.finish(a).empty()) << at.count();
+        rig.clock.advance(1ns);
+        ASSERT_EQ(rig.finish(a).size(), 1u) << at.count();
+        const auto crc = ::crc32(0, reinterpret_cast<const Bytef*>(text.data()), 128);
+        EXPECT_EQ(rig.host.get<le32>(o), crc);
+    }
+}
+
 TEST(TimingSemantics, OutputInPlaceOfItsInput)
 {
     Rig rig(card_with({.mean = 10us}));
@@ -239,9 +272,11 @@ TEST(TimingSemantics, OutputInPlaceOfItsInput)
     spec.outputs[0].dev_offset = 0;
     auto a = rig.run(spec, 256);
     TimedCard shape({}, 256, 256);
+    std::vector<std::uint64_t> to;
     for (std::uint16_t i = 0; i < 50; ++i) {
         auto e = shape.elements(i);
         e[0].source = rig.host_memory(256), e[1].destination = rig.host_memory(256);
+        to.push_back(e[1].destination);
         e[0].destination = e[1].source = a.resp.ddr_base;
         e[0].doorbell_addr = a.resp.mcid_base, e[1].doorbell_addr = a.resp.mcid_base + 4;
         rig.host.put<std::uint32_t>(e[0].source, i + 1u);
@@ -253,6 +288,7 @@ TEST(TimingSemantics, OutputInPlaceOfItsInput)
         rig.clock.advance(10us);
     }
     EXPECT_EQ(got, 50u);
+    for (std::uint32_t i = 0; i < to.size(); ++i) EXPECT_EQ(rig.host.get<std::uint32_t>(to[i]), i + 1);
 }
 
 } // namespace
