@@ -193,7 +193,8 @@ bool Firmware::poll()
     bool moved = false;
     if (!catch_up()) return true;
     for (auto left = running_; left != 0; left &= left - 1) {
-        if (timing) timing->go_live(); // what this channel was sent since came later than what the last one was
+        if (timing)
+            timing->go_live(); // what this channel was sent since came later than what the last one was
         moved |= serve(static_cast<unsigned>(std::countr_zero(left)));
     }
     yard.poll();

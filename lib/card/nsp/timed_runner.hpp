@@ -54,7 +54,7 @@ class TimedRunner final : public Workload, public SlotUser {
     Bytes shadow_;                 ///< outputs as the backend leaves them
     std::unique_ptr<Backend> backend_;
     std::size_t most_;        ///< inferences inside
-    Queue<Inference> inside_;  ///< in the order of their inputs
+    Queue<Inference> inside_; ///< in the order of their inputs
     std::uint64_t first_ = 0; ///< ticket of the oldest
     bool open_ = false;       ///< an input may come
     State state_ = State::RUNNING;
