@@ -72,9 +72,7 @@ struct Report {
     std::uint64_t sample_period = 0;
     Bytes outputs; ///< of the verify phase, for --output
     CallCosts costs;
-    stats::Histogram
-        latency;           ///< ticks, from the enqueue call on; `outcome` has what counts from the due time
-    load::Outcome outcome; ///< ns, of all lanes
+    load::Outcome outcome; ///< ns, of all lanes; its latency counts from the due time
     std::vector<LaneReport> lanes;
     std::vector<LcoreReport> lcores;
     stats::Histogram enqueue_per_op,

@@ -92,7 +92,6 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
         const auto& s = result.seats[i]->stats;
         const auto& seat = site.seats()[i];
         r.costs += s.costs;
-        r.latency.merge(s.service);
         r.enqueue_per_op.merge(s.enqueue_per_op);
         r.dequeue_per_op.merge(s.dequeue_per_op);
         r.sampled += result.seats[i]->checked;

@@ -32,8 +32,8 @@ inline std::unique_ptr<Report> good_report()
         r->verification.same_class = 4;
     r->verification.correct = 3;
     r->costs = {4000, 20, 0, 0, 6000, 25, 100, 10};
-    for (std::uint64_t i = 1; i <= 100; ++i) r->latency.record(i * 2000);
-    r->outcome.service = r->outcome.latency = r->latency.scaled(0.5);
+    for (std::uint64_t i = 1; i <= 100; ++i) r->outcome.latency.record(i * 1000);
+    r->outcome.service = r->outcome.latency;
     r->counted = {154, 154, 0, 0};
     return r;
 }

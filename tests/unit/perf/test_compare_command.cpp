@@ -28,9 +28,8 @@ class CompareCommand : public testing::Test {
     {
         const auto r = good_report();
         r->measure.seconds = seconds;
-        r->latency.reset();
-        for (std::uint64_t i = 1; i <= 100; ++i) r->latency.record(i * 2000 * factor);
-        r->outcome.latency = r->latency.scaled(0.5);
+        r->outcome.latency.reset();
+        for (std::uint64_t i = 1; i <= 100; ++i) r->outcome.latency.record(i * 1000 * factor);
         judge(*r);
         const auto path = (folder_ / name).string();
         std::ofstream(path) << to_json(*r);
