@@ -45,7 +45,7 @@ Result<void> settle_mlperf(MlperfOptions& o)
     o.run.count = 0;
     o.run.time =
         seconds * 1.01; // the last one may be back a little early; longer where the queries ask for it
-    if (o.run.rate > 0) o.run.time = std::max(seconds, static_cast<double>(queries) / o.run.rate * 1.02);
+    if (o.run.rate > 0) o.run.time = std::max(o.run.time, static_cast<double>(queries) / o.run.rate * 1.02);
     return settle(o.run);
 }
 
@@ -96,12 +96,7 @@ Command add_mlperf(CLI::App& program)
                     "a shorter run than the rules' 600 s, to try things out")
         ->check(CLI::Range(0.1, 86400.0));
     app->add_option("--queries", o->settings.queries, "fewer queries than the rules', likewise");
-    return {app, [o](std::vector<std::string> eal) {
-                o->run.eal = std::move(eal);
-                if (auto settled = settle_mlperf(*o); !settled) return refused(settled.error().text);
-                const auto status = play(*o);
-                return status ? *status : failed(status.error());
-            }};
+    return command_of(app, o, settle_mlperf, play);
 }
 
 } // namespace qaic::perf

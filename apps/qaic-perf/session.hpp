@@ -2,6 +2,7 @@
 // EAL started, cards open, models loaded, buffers filled: what every sub-command that makes load stands on.
 // Destroyed in the opposite order.
 #pragma once
+#include "commands.hpp"
 #include "eal_setup.hpp"
 #include "report.hpp"
 #include "site.hpp"
@@ -35,5 +36,18 @@ class Session {
 
 /// "qaic-perf: ..." on stderr; the exit status 1.
 int failed(const Error& error);
+
+/// A command on `options`, which has RunOptions `run`: `settle` says what makes no sense in them, `act` gives
+/// the exit status.
+template<class Options, class Settle, class Act>
+Command command_of(CLI::App* app, std::shared_ptr<Options> options, Settle settle, Act act)
+{
+    return {app, [=](std::vector<std::string> eal) {
+                options->run.eal = std::move(eal);
+                if (auto settled = settle(*options); !settled) return refused(settled.error().text);
+                const auto status = act(*options);
+                return status ? *status : failed(status.error());
+            }};
+}
 
 } // namespace qaic::perf

@@ -119,30 +119,16 @@ Command add_slo(CLI::App& program)
         o->limits.emplace_back(p, std::move(text));
     }
     auto& s = o->search;
-    app->add_option("--start-rate", s.start_rate, "the first rate tried")
-        ->check(CLI::Range(0.1, 1e9))
-        ->capture_default_str();
-    app->add_option("--lowest-rate", s.lowest_rate, "lower ones are not tried")
-        ->check(CLI::Range(0.1, 1e9))
-        ->capture_default_str();
-    app->add_option("--highest-rate", s.highest_rate, "higher ones are not tried")
-        ->check(CLI::Range(0.1, 1e9))
-        ->capture_default_str();
-    app->add_option("--resolution", s.resolution, "how near two rates are one")
-        ->check(CLI::Range(0.001, 0.5))
-        ->capture_default_str();
-    app->add_option("--trial", s.trial_seconds, "seconds of a trial")
-        ->check(CLI::Range(0.05, 600.0))
-        ->capture_default_str();
-    app->add_option("--confirm", s.confirm_seconds, "seconds of the long run that confirms")
-        ->check(CLI::Range(0.05, 3600.0))
-        ->capture_default_str();
-    return {app, [o](std::vector<std::string> eal) {
-                o->run.eal = std::move(eal);
-                if (auto settled = settle_slo(*o); !settled) return refused(settled.error().text);
-                const auto status = search_rate(*o);
-                return status ? *status : failed(status.error());
-            }};
+    const auto number = [app](const char* name, double& to, double low, double high, const char* what) {
+        app->add_option(name, to, what)->check(CLI::Range(low, high))->capture_default_str();
+    };
+    number("--start-rate", s.start_rate, 0.1, 1e9, "the first rate tried");
+    number("--lowest-rate", s.lowest_rate, 0.1, 1e9, "lower ones are not tried");
+    number("--highest-rate", s.highest_rate, 0.1, 1e9, "higher ones are not tried");
+    number("--resolution", s.resolution, 0.001, 0.5, "how near two rates are one");
+    number("--trial", s.trial_seconds, 0.05, 600, "seconds of a trial");
+    number("--confirm", s.confirm_seconds, 0.05, 3600, "seconds of the long run that confirms");
+    return command_of(app, o, settle_slo, search_rate);
 }
 
 } // namespace qaic::perf

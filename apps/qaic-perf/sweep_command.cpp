@@ -97,12 +97,7 @@ Command add_sweep(CLI::App& program)
     app->add_option("--bursts", o->bursts, "bursts, likewise")->capture_default_str();
     app->add_option("--lcore-counts", o->lcores, "numbers of lcores, likewise")->capture_default_str();
     app->add_option("--rates", o->rates, "rates, likewise (default: closed loops)");
-    return {app, [o](std::vector<std::string> eal) {
-                o->run.eal = std::move(eal);
-                if (auto settled = settle_sweep(*o); !settled) return refused(settled.error().text);
-                const auto status = sweep(*o);
-                return status ? *status : failed(status.error());
-            }};
+    return command_of(app, o, settle_sweep, sweep);
 }
 
 } // namespace qaic::perf
