@@ -15,7 +15,7 @@ namespace qaic::perf {
 /// status: 0 good, 1 the measurement or the driver says no, 2 the options make no sense.
 struct Command {
     CLI::App* app = nullptr;
-    std::function<int(std::vector<std::string> eal)> run;
+    std::function<int(const std::vector<std::string>& eal)> run;
 };
 
 Command add_run(CLI::App& program);

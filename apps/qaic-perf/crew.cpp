@@ -28,7 +28,7 @@ struct Progress {
 };
 
 /// One lcore's part, made before it starts; the lcore allocates nothing.
-struct Job {
+struct Watch {
     const PhasePlan* plan = nullptr;
     std::size_t lcores = 1, index = 0;
     std::deque<RunObserver> observers;
@@ -76,11 +76,11 @@ struct Job {
 
 int run_job(void* job)
 {
-    static_cast<Job*>(job)->run();
+    static_cast<Watch*>(job)->run();
     return 0;
 }
 
-void add_seats(Job& job, Site& site, const RunOptions& o, const PhasePlan& plan,
+void add_seats(Watch& job, Site& site, const RunOptions& o, const PhasePlan& plan,
                std::deque<Verifier>& verifiers, const MakeVerifier& verifier, PhaseResult& result)
 {
     auto& seats = site.seats();
@@ -111,7 +111,7 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
     result.seats.resize(site.seats().size());
     result.lcores.resize(lcores);
     std::deque<Verifier> verifiers; // theirs to keep in place
-    std::deque<Job> jobs;
+    std::deque<Watch> jobs;
     for (std::size_t i = 0; i < lcores; ++i) {
         auto& job = jobs.emplace_back();
         job.plan = &plan, job.lcores = lcores, job.index = i, job.result = &result.lcores[i];

@@ -42,8 +42,8 @@ int failed(const Error& error);
 template<class Options, class Settle, class Act>
 Command command_of(CLI::App* app, std::shared_ptr<Options> options, Settle settle, Act act)
 {
-    return {app, [=](std::vector<std::string> eal) {
-                options->run.eal = std::move(eal);
+    return {app, [=](const std::vector<std::string>& eal) {
+                options->run.eal = eal;
                 if (auto settled = settle(*options); !settled) return refused(settled.error().text);
                 const auto status = act(*options);
                 return status ? *status : failed(status.error());

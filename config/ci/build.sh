@@ -14,6 +14,7 @@ flavour() {
     build | build-dpdk-24.11) ;;
     build-dpdk-25.11) dpdk_version=25.11 options="--buildtype=debug -Doptimization=1 $unity" ;;     # run by dpdk-test-mldev only
     build-clang) cxx=clang++-14 ;;
+    build-lint) cxx=clang++-14 options="--buildtype=plain -Dunity=on -Dunity_size=1000" ;;                # never built
     build-asan) cxx=clang++-14 options="$light $checked" ;;
     # Clang's: that of g++ 12 refuses fences. Optimised as a release, since a race needs the code that runs in one.
     build-tsan) cxx=clang++-14 options="--buildtype=release -Doptimization=2 -Db_ndebug=false -Db_sanitize=thread -Db_lundef=false $unity -Dcpp_args=-gline-tables-only" ;;

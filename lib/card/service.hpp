@@ -12,6 +12,9 @@ using namespace qaic;
 /// Sends packets on from-device channels. Never blocks: a packet without a posted buffer waits.
 class PacketPort {
   public:
+    /// So many replies may lack a buffer before a service takes no more requests.
+    static constexpr std::size_t max_unanswered = 16;
+
     virtual ~PacketPort() = default;
     /// False when the channel is not running; the packet is then gone.
     virtual bool send(std::uint8_t from_device, Bytes packet) = 0;

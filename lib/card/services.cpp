@@ -5,16 +5,11 @@
 
 namespace card {
 namespace channel = aic100::channel;
-namespace {
-
-constexpr std::size_t max_unanswered = 16; // replies without a buffer before a service takes no more requests
-
-} // namespace
 
 bool Loopback::ready() const
 {
     constexpr std::uint8_t back = channel::LOOPBACK + 1;
-    return port_.running(back) && port_.pending(back) < max_unanswered;
+    return port_.running(back) && port_.pending(back) < PacketPort::max_unanswered;
 }
 
 void Loopback::packet(Bytes bytes) { (void)port_.send(channel::LOOPBACK + 1, std::move(bytes)); }
@@ -27,7 +22,7 @@ void Control::started(std::uint8_t channel)
 bool Control::ready() const
 {
     constexpr std::uint8_t back = channel::CONTROL + 1;
-    return port_.running(back) && port_.pending(back) < max_unanswered;
+    return port_.running(back) && port_.pending(back) < PacketPort::max_unanswered;
 }
 
 void Control::packet(Bytes bytes)
@@ -41,7 +36,7 @@ bool Ras::poll()
 {
     constexpr std::uint8_t out = channel::STATUS + 1;
     bool did = false;
-    while (!waiting_.empty() && port_.running(out) && port_.pending(out) < max_unanswered) {
+    while (!waiting_.empty() && port_.running(out) && port_.pending(out) < PacketPort::max_unanswered) {
         const auto bytes = bytes_of(waiting_.front());
         (void)port_.send(out, {bytes.begin(), bytes.end()});
         waiting_.pop_front();

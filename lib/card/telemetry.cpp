@@ -4,7 +4,7 @@
 
 namespace card {
 namespace channel = aic100::channel;
-namespace status = aic100::telemetry_status;
+namespace answer = aic100::telemetry_status;
 namespace {
 
 /// One row per command: what it reads at power-on, and the range a write may choose (equal: read-only).
@@ -43,7 +43,6 @@ constexpr std::array<Sensor, aic100::telemetry_commands> sensors{{
     {22},           // SoC power
 }};
 constexpr unsigned uptime = 13;
-constexpr std::size_t max_unanswered = 16;
 
 bool header_good(const aic100::RasHeader& h)
 {
@@ -68,7 +67,7 @@ void Telemetry::reset()
 bool Telemetry::ready() const
 {
     constexpr std::uint8_t back = channel::TELEMETRY + 1;
-    return port_.running(back) && port_.pending(back) < max_unanswered;
+    return port_.running(back) && port_.pending(back) < PacketPort::max_unanswered;
 }
 
 void Telemetry::packet(Bytes bytes)
@@ -83,8 +82,8 @@ void Telemetry::packet(Bytes bytes)
 
 std::int8_t Telemetry::answer(aic100::TelemetryMessage& message)
 {
-    if (!header_good(message.header)) return status::INVALID_HEADER;
-    if (message.command >= sensors.size()) return status::UNSUPPORTED;
+    if (!header_good(message.header)) return answer::INVALID_HEADER;
+    if (message.command >= sensors.size()) return answer::UNSUPPORTED;
     auto& value = values_[message.command];
     const auto& sensor = sensors[message.command];
     switch (static_cast<aic100::TelemetryAccess>(message.access)) {
@@ -92,14 +91,14 @@ std::int8_t Telemetry::answer(aic100::TelemetryMessage& message)
         if (message.command == uptime)
             value = std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - up_since_).count();
         message.value = value;
-        return status::OK;
+        return answer::OK;
     case aic100::TelemetryAccess::WRITE:
-        if (!sensor.writable()) return status::READ_ONLY;
-        if (message.value < sensor.lowest || message.value > sensor.highest) return status::INVALID_VALUE;
+        if (!sensor.writable()) return answer::READ_ONLY;
+        if (message.value < sensor.lowest || message.value > sensor.highest) return answer::INVALID_VALUE;
         value = message.value;
-        return status::OK;
+        return answer::OK;
     }
-    return status::INVALID_VALUE;
+    return answer::INVALID_VALUE;
 }
 
 } // namespace card

@@ -29,7 +29,7 @@ struct PlotAxes {
 
 /// Text as a gnuplot string. In single quotes nothing is special but the quote; control characters become
 /// blanks.
-std::string quoted(std::string_view text)
+std::string gnuplot_string(std::string_view text)
 {
     std::string out = "'";
     for (const char c : text) {
@@ -82,7 +82,7 @@ std::string key_for(const std::vector<PlotCurve>& curves)
 std::string script_of(std::string_view title, const PlotAxes& axes, const std::vector<PlotCurve>& curves)
 {
     std::string script = "set encoding utf8\n";
-    script += fmt::format("set title {} noenhanced\n", quoted(title));
+    script += fmt::format("set title {} noenhanced\n", gnuplot_string(title));
     if (curves.empty())
         return script +
                "unset xtics\nunset ytics\nunset key\nunset border\nset label 1 'nothing came back' at graph "
@@ -95,17 +95,18 @@ std::string script_of(std::string_view title, const PlotAxes& axes, const std::v
     }
     script += "set grid lw 0.5 lc '#cccccc'\nset border 3\nset tics nomirror\n";
     script += key_for(curves);
-    script += fmt::format("set xlabel {}\nset ylabel {}\n", quoted(axes.x_label), quoted("latency, µs"));
+    script += fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_string(axes.x_label),
+                          gnuplot_string("latency, µs"));
     script += axes.set_x;
     set_y(script, axes, curves);
     script += "plot ";
     for (std::size_t i = 0; i < curves.size(); ++i)
         script += fmt::format("{}$curve{} using 1:2 with {} lw 2 lc '{}'{} title {}", i == 0 ? "" : ", ", i,
                               axes.with_points ? "linespoints" : "lines", colours[i % colours.size()],
-                              axes.with_points ? " pt 7 ps 0.6" : "", quoted(curves[i].name));
+                              axes.with_points ? " pt 7 ps 0.6" : "", gnuplot_string(curves[i].name));
     if (axes.limit_us > 0)
         script += fmt::format(", {:.9g} with lines lw 1 dt 2 lc '#000000' title {}", axes.limit_us,
-                              quoted(fmt::format("limit {:g} µs", axes.limit_us)));
+                              gnuplot_string(fmt::format("limit {:g} µs", axes.limit_us)));
     return script + "\n";
 }
 

@@ -7,7 +7,6 @@
 #include "qpc/limits.hpp"
 #include "qpc/program.hpp"
 #include "qpc/text.hpp"
-#include <zlib.h>
 
 namespace qpc {
 namespace {
@@ -140,12 +139,6 @@ Result<Bytes> make_network_desc(const ProgramSpec& spec, const ProgramPlan& plan
     return write_network_desc(d);
 }
 
-le32 crc_of(ConstSpan bytes)
-{
-    return static_cast<std::uint32_t>(
-        ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 Result<Bytes> build(const ProgramSpec& spec)
 {
     QAIC_CHECK(check_spec(spec));
@@ -158,7 +151,7 @@ Result<Bytes> build(const ProgramSpec& spec)
     const auto elf = write_elf(sections);
     ConstantsDesc constants{};
     constants.static_size = spec.static_constants.size();
-    const le32 constants_crc = crc_of(spec.static_constants), elf_crc = crc_of(elf);
+    const le32 constants_crc = crc_segment(spec.static_constants), elf_crc = crc_segment(elf);
 
     // Sorted by name, as the vendor's compiler writes them.
     std::vector<NewSegment> segments;

@@ -62,6 +62,9 @@ struct NewSegment {
     std::uint64_t split = 0;
 };
 
+/// What a segment NAME.crc holds of NAME's bytes (1.4).
+[[nodiscard]] le32 crc_segment(ConstSpan bytes) noexcept;
+
 /// Writes a container: base 0, table at 40, names 8-byte and data 256-byte aligned, segments in the order
 /// given. E_INVAL for names that parse_container would refuse, too many segments or a missing network.elf.
 Result<Bytes> write_container(std::span<const NewSegment> segments);

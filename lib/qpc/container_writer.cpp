@@ -4,6 +4,7 @@
 #include "qpc/limits.hpp"
 #include "qpc/text.hpp"
 #include <algorithm>
+#include <zlib.h>
 
 namespace qpc {
 namespace {
@@ -37,6 +38,12 @@ Result<void> check_segments(std::span<const NewSegment> segments)
 }
 
 } // namespace
+
+le32 crc_segment(ConstSpan bytes) noexcept
+{
+    return static_cast<std::uint32_t>(
+        ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
 
 Result<Bytes> write_container(std::span<const NewSegment> segments)
 {

@@ -35,6 +35,9 @@ struct NewElfSection {
     ConstSpan data;
 };
 
+/// Zeroes up to the next multiple of 8, where a section may begin.
+inline void pad_to_8(Bytes& file) { file.resize((file.size() + 7) / 8 * 8); }
+
 /// An ELF64 little-endian file of e_machine 0 that holds these sections (8-byte aligned) and nothing to load.
 Bytes write_elf(std::span<const NewElfSection> sections);
 

@@ -5,8 +5,6 @@
 namespace qpc {
 namespace {
 
-void align8(Bytes& b) { b.resize((b.size() + 7) / 8 * 8); }
-
 Elf64_Shdr section_header(std::size_t name_at, std::uint32_t type, std::size_t at, std::size_t size)
 {
     Elf64_Shdr s{};
@@ -45,7 +43,7 @@ Bytes write_elf(std::span<const NewElfSection> sections)
     std::vector<Elf64_Shdr> table{Elf64_Shdr{}};
     Bytes out(sizeof(Elf64_Ehdr));
     const auto add = [&](std::size_t name_at, std::uint32_t type, ConstSpan data) {
-        align8(out);
+        pad_to_8(out);
         table.push_back(section_header(name_at, type, out.size(), data.size()));
         out.insert(out.end(), data.begin(), data.end());
     };
@@ -56,7 +54,7 @@ Bytes write_elf(std::span<const NewElfSection> sections)
     const auto own_name_at = names.size();
     (names += names_name) += '\0';
     add(own_name_at, SHT_STRTAB, std::as_bytes(std::span(names)));
-    align8(out);
+    pad_to_8(out);
     const auto header = file_header(out.size(), table.size());
     std::memcpy(out.data(), &header, sizeof(header));
     for (const auto& s : table) append(out, s);

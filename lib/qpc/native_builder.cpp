@@ -5,7 +5,6 @@
 #include "qpc/native_elf.hpp"
 #include "qpc/program.hpp"
 #include "qpc/program_description.hpp"
-#include <zlib.h>
 
 namespace qpc {
 namespace {
@@ -45,12 +44,6 @@ Result<Bytes> network_descriptor(const ProgramConfig& c)
     return write_network_desc(d);
 }
 
-le32 crc_of(ConstSpan bytes)
-{
-    return static_cast<std::uint32_t>(
-        ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 } // namespace
 
 Result<Bytes> build_native_container(const ProgramConfig& config, ConstSpan shared_object)
@@ -66,7 +59,7 @@ Result<Bytes> build_native_container(const ProgramConfig& config, ConstSpan shar
     const auto description = encode_program_description(config);
     ConstantsDesc constants{};
     constants.static_size = description.size();
-    const le32 elf_crc = crc_of(elf), constants_crc = crc_of(description);
+    const le32 elf_crc = crc_segment(elf), constants_crc = crc_segment(description);
     const std::string elf_name(segment_name::elf), constants_name(segment_name::constants),
         crc(segment_name::crc_suffix);
     const NewSegment segments[] = {{constants_name, description, description.size()},

@@ -28,8 +28,6 @@ std::string_view text_at(ConstSpan strings, std::uint64_t at)
     return {reinterpret_cast<const char*>(rest.data()), static_cast<std::size_t>(end - rest.begin())};
 }
 
-void align8(Bytes& b) { b.resize((b.size() + 7) / 8 * 8); }
-
 } // namespace
 
 Result<std::uint64_t> exported_function(ConstSpan object, std::string_view name)
@@ -67,7 +65,7 @@ Result<Bytes> with_section(ConstSpan object, std::string_view name, ConstSpan da
 
     Bytes out(object.begin(), object.end());
     const auto add = [&out](ConstSpan bytes) {
-        align8(out);
+        pad_to_8(out);
         const auto at = out.size();
         out.insert(out.end(), bytes.begin(), bytes.end());
         return at;
@@ -81,7 +79,7 @@ Result<Bytes> with_section(ConstSpan object, std::string_view name, ConstSpan da
     table[head.e_shstrndx].sh_offset = add(names); // a longer copy behind the file
     table[head.e_shstrndx].sh_size = names.size();
     table.push_back(own);
-    align8(out);
+    pad_to_8(out);
     head.e_shoff = out.size();
     head.e_shnum = static_cast<Elf64_Half>(table.size());
     std::memcpy(out.data(), &head, sizeof head);

@@ -10,12 +10,12 @@
 namespace {
 using namespace qaic::load;
 using qaic::stats::Histogram;
-using Figures = std::vector<double>;
+using Sample = std::vector<double>;
 
 TEST(RankTest, WithoutTiesIsExact)
 {
     struct Case {
-        Figures a, b;
+        Sample a, b;
         double u, p;
     };
     const Case cases[] = {
@@ -32,16 +32,16 @@ TEST(RankTest, WithoutTiesIsExact)
         EXPECT_EQ(t.u, c.u);
         EXPECT_NEAR(t.p, c.p, 1e-12) << c.u;
     }
-    EXPECT_NEAR(mann_whitney(Figures{1, 2, 3, 4}, Figures{0, 9, 8, 7}).smallest_p, 2.0 / 70, 1e-12);
+    EXPECT_NEAR(mann_whitney(Sample{1, 2, 3, 4}, Sample{0, 9, 8, 7}).smallest_p, 2.0 / 70, 1e-12);
 }
 
 TEST(RankTest, WithTiesOrManyIsApproximate)
 {
-    const auto tied = mann_whitney(Figures{1, 2, 2, 3, 4, 5, 5}, Figures{2, 3, 5, 6, 6, 7, 8, 8});
+    const auto tied = mann_whitney(Sample{1, 2, 2, 3, 4, 5, 5}, Sample{2, 3, 5, 6, 6, 7, 8, 8});
     EXPECT_FALSE(tied.exact);
     EXPECT_EQ(tied.u, 46.5);
     EXPECT_NEAR(tied.p, 0.03539060700656299, 1e-9);
-    Figures even(30), odd(30);
+    Sample even(30), odd(30);
     for (unsigned i = 0; i < 30; ++i) even[i] = 2 * i, odd[i] = 2 * i + 15;
     const auto many = mann_whitney(even, odd);
     EXPECT_FALSE(many.exact);
@@ -51,13 +51,13 @@ TEST(RankTest, WithTiesOrManyIsApproximate)
 
 TEST(RankTest, OfEqualOrNoFiguresSaysNothing)
 {
-    EXPECT_EQ(mann_whitney(Figures{1, 1, 1}, Figures{1, 1}).p, 1);
-    EXPECT_EQ(mann_whitney(Figures{}, Figures{1, 1}).p, 1);
+    EXPECT_EQ(mann_whitney(Sample{1, 1, 1}, Sample{1, 1}).p, 1);
+    EXPECT_EQ(mann_whitney(Sample{}, Sample{1, 1}).p, 1);
 }
 
 TEST(Compare, RatioOfMediansAndItsVerdict)
 {
-    const Figures slow{100, 101, 99, 100.5, 99.5}, fast{120, 121, 119, 120.5, 119.5};
+    const Sample slow{100, 101, 99, 100.5, 99.5}, fast{120, 121, 119, 120.5, 119.5};
     const auto up = compare_figures(slow, fast, {.better = Better::HIGHER});
     ASSERT_TRUE(up);
     EXPECT_EQ(up->first, 100);
@@ -78,7 +78,7 @@ TEST(Compare, RatioOfMediansAndItsVerdict)
 
 TEST(Compare, NoiseAboveTheThresholdIsNotADifference)
 {
-    const Figures a{80, 130, 90, 125, 100}, b{85, 140, 95, 135, 110};
+    const Sample a{80, 130, 90, 125, 100}, b{85, 140, 95, 135, 110};
     const auto c = compare_figures(a, b, {.better = Better::LOWER});
     ASSERT_TRUE(c);
     EXPECT_DOUBLE_EQ(c->ratio, 1.1);
@@ -87,7 +87,7 @@ TEST(Compare, NoiseAboveTheThresholdIsNotADifference)
 
 TEST(Compare, ThreeRepetitionsAreTooFewForTheRankTestAndJudgedByTheInterval)
 {
-    const auto c = compare_figures(Figures{100, 101, 102}, Figures{120, 121, 122}, {.better = Better::LOWER});
+    const auto c = compare_figures(Sample{100, 101, 102}, Sample{120, 121, 122}, {.better = Better::LOWER});
     ASSERT_TRUE(c);
     EXPECT_NEAR(c->p, 0.1, 1e-12);
     EXPECT_EQ(c->verdict, Verdict::WORSE);
@@ -95,17 +95,17 @@ TEST(Compare, ThreeRepetitionsAreTooFewForTheRankTestAndJudgedByTheInterval)
 
 TEST(Compare, SingleFiguresHaveNoInterval)
 {
-    const auto c = compare_figures(Figures{100}, Figures{90}, {.better = Better::HIGHER});
+    const auto c = compare_figures(Sample{100}, Sample{90}, {.better = Better::HIGHER});
     ASSERT_TRUE(c);
     EXPECT_FALSE(c->interval);
     EXPECT_EQ(c->verdict, Verdict::WORSE);
     EXPECT_EQ(describe(*c, "A", "B"), "B is 0.9 times A (single figures: no interval): WORSE");
-    EXPECT_EQ(compare_figures(Figures{100}, Figures{97}, {.better = Better::HIGHER})->verdict, Verdict::SAME);
+    EXPECT_EQ(compare_figures(Sample{100}, Sample{97}, {.better = Better::HIGHER})->verdict, Verdict::SAME);
 }
 
 TEST(Compare, SameSeedSameAnswer)
 {
-    const Figures a{1, 2, 3, 4, 5, 6}, b{2, 3, 4, 5, 6, 9};
+    const Sample a{1, 2, 3, 4, 5, 6}, b{2, 3, 4, 5, 6, 9};
     const auto one = compare_figures(a, b, {.seed = 5}), again = compare_figures(a, b, {.seed = 5});
     EXPECT_EQ(one->low, again->low);
     EXPECT_EQ(one->high, again->high);
@@ -114,16 +114,16 @@ TEST(Compare, SameSeedSameAnswer)
 TEST(Compare, RefusesFiguresThatAreNone)
 {
     const CompareSettings s;
-    EXPECT_NE(compare_figures(Figures{}, Figures{1}, s).error().text.find("first set is empty"),
+    EXPECT_NE(compare_figures(Sample{}, Sample{1}, s).error().text.find("first set is empty"),
               std::string::npos);
-    EXPECT_NE(compare_figures(Figures{1}, Figures{0}, s).error().text.find("second set holds 0"),
+    EXPECT_NE(compare_figures(Sample{1}, Sample{0}, s).error().text.find("second set holds 0"),
               std::string::npos);
-    EXPECT_FALSE(compare_figures(Figures{1}, Figures{std::nan("")}, s));
-    EXPECT_FALSE(compare_figures(Figures{1}, Figures{INFINITY}, s));
-    EXPECT_FALSE(compare_figures(Figures{1}, Figures{1}, {.threshold = -1}));
-    EXPECT_FALSE(compare_figures(Figures{1}, Figures{1}, {.threshold = std::nan("")}));
-    EXPECT_FALSE(compare_figures(Figures{1}, Figures{1}, {.confidence = 1}));
-    EXPECT_FALSE(compare_figures(Figures{1}, Figures{1}, {.resamples = 1}));
+    EXPECT_FALSE(compare_figures(Sample{1}, Sample{std::nan("")}, s));
+    EXPECT_FALSE(compare_figures(Sample{1}, Sample{INFINITY}, s));
+    EXPECT_FALSE(compare_figures(Sample{1}, Sample{1}, {.threshold = -1}));
+    EXPECT_FALSE(compare_figures(Sample{1}, Sample{1}, {.threshold = std::nan("")}));
+    EXPECT_FALSE(compare_figures(Sample{1}, Sample{1}, {.confidence = 1}));
+    EXPECT_FALSE(compare_figures(Sample{1}, Sample{1}, {.resamples = 1}));
     EXPECT_FALSE(compare_quantile({}, {}, 0.5, s));
     EXPECT_FALSE(compare_quantile({}, {}, 0, s));
 }

@@ -111,7 +111,7 @@ TEST(Sweep, TheTableShowsWhatChanges)
     EXPECT_EQ(sweep_table({}), "");
 }
 
-TEST(Figures, AreMicroseconds)
+TEST(SweepFigures, AreMicroseconds)
 {
     Outcome o;
     o.seconds = 1, o.succeeded = 9, o.failed = 1;
