@@ -28,7 +28,7 @@ constexpr Key<TimingModel> timing_keys[] = {
      [](Node n, TimingModel& m) { return microseconds(n, card::longest_service, m.mean); }},
     {"spread_us", "0 to 60000000 microseconds",
      [](Node n, TimingModel& m) { return microseconds(n, card::longest_service, m.spread); }},
-    {"slots", "1 to 1024", [](Node n, TimingModel& m) { return integer(n, 1, card::most_slots, m.slots); }},
+    {"slots", "1 to 16384", [](Node n, TimingModel& m) { return integer(n, 1, card::most_slots, m.slots); }},
     {"link_in_bytes_per_s", "0 (infinitely fast) to 10^12",
      [](Node n, TimingModel& m) { return integer(n, 0, most_bytes_per_s, m.in_bytes_per_s); }},
     {"link_out_bytes_per_s", "0 (infinitely fast) to 10^12",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // qaic-card: serves emulated Cloud AI 100 cards over vfio-user, and asks one that runs. Exit codes: 0 done,
 // 1 it did not work, 2 the command line is wrong; either way one line on stderr. docs/emulated-card.md
-#include "ask.hpp"
+#include "card_server/ask.hpp"
 #include "serve.hpp"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -76,7 +76,7 @@ int run_serve(const CommandLine& line)
 
 int run_ask(const std::string& path, const std::string& request, int indent)
 {
-    const auto got = ask(path, request);
+    const auto got = card_server::ask(path, request);
     if (!got) return complain(exit_failed, got.error().message());
     const auto parsed = nlohmann::json::parse(*got, nullptr, false);
     const bool ok = parsed.is_object() && parsed.value("ok", false);

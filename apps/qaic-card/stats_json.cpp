@@ -79,6 +79,32 @@ json timing(card::Card& card)
             {"stall_left_us", static_cast<double>(v->stall_left.count()) / 1e3}};
 }
 
+const char* name_of(card::ServiceTime service)
+{
+    switch (service) {
+    case card::ServiceTime::FIXED: return "fixed";
+    case card::ServiceTime::EXPONENTIAL: return "exponential";
+    case card::ServiceTime::LOGNORMAL: return "lognormal";
+    }
+    return "?";
+}
+
+/// What the card was told to be, in the words of its configuration file.
+json configuration(const card::CardConfig& c)
+{
+    json out = {{"nsps", c.nsps}, {"ddr_bytes", c.ddr_bytes}};
+    if (const auto& t = c.timing)
+        out["timing"] = {{"service", name_of(t->service)},
+                         {"mean_us", static_cast<double>(t->mean.count()) / 1e3},
+                         {"spread_us", static_cast<double>(t->spread.count()) / 1e3},
+                         {"slots", t->slots},
+                         {"link_in_bytes_per_s", t->in_bytes_per_s},
+                         {"link_out_bytes_per_s", t->out_bytes_per_s},
+                         {"copy", t->copy},
+                         {"seed", t->seed}};
+    return out;
+}
+
 } // namespace
 
 json card_stats(card::Card& card, card_server::CardDevice& device)
@@ -117,6 +143,7 @@ json with_identity(json stats, unsigned number, const card_server::ServedCard& s
     stats["device"] = fmt::format("{:04x}:{:04x}", aic100::pci_vendor, served.config().pci_device);
     stats["serial"] = served.config().board_serial;
     stats["trap"] = served.options().trap;
+    stats["configuration"] = configuration(served.config());
     stats["attached"] = served.attached();
     stats["connections"] = {
         {"accepted", connections.accepted}, {"refused", connections.refused}, {"broken", connections.broken}};

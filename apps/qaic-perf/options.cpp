@@ -132,6 +132,11 @@ void add_run_options(CLI::App& command, RunOptions& o)
         ->allow_extra_args(false)
         ->type_name("NAME");
     command
+        .add_option(
+            "--card-control", o.card_control,
+            "control socket of the qaic-card that serves --dev: its cards tell what they were busy with")
+        ->type_name("SOCKET");
+    command
         .add_option("--driver", o.driver,
                     "driver plugin (default: the build tree's, then DPDK's plugin folder)")
         ->type_name("FILE");

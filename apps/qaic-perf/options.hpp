@@ -44,6 +44,7 @@ struct RunOptions {
     std::uint64_t seed = 1;
     double late_us = 10;          ///< from due to enqueue: more counts as late
     double drain = 1;             ///< seconds after the end in which a backlog may still go
+    std::string card_control;     ///< of the qaic-card that serves the devices; empty: none
     std::string driver;           ///< empty: look for it
     std::vector<std::string> eal; ///< everything after "--"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Everything a run found out, and whether it is good. Printers: report_text.cpp, report_json.cpp.
 #pragma once
+#include "card_counts.hpp"
 #include "load/lane_stats.hpp"
 #include "load/outcome.hpp"
 #include "ml_device.hpp"
@@ -53,6 +54,8 @@ struct LaneReport {
 struct LcoreReport {
     unsigned lcore = 0;
     double busy = 0; ///< 0..1: share of time that was not spent in polls that found nothing
+    int numa = -1;   ///< its node; below 0: not known
+    std::uint64_t busy_ticks = 0;
 };
 
 struct Report {
@@ -72,7 +75,9 @@ struct Report {
     std::uint64_t sample_period = 0;
     Bytes outputs; ///< of the verify phase, for --output
     CallCosts costs;
-    load::Outcome outcome; ///< ns, of all lanes; its latency counts from the due time
+    load::Outcome outcome;         ///< ns, of all lanes; its latency counts from the due time
+    double alone_ns = 0;           ///< service of an operation with nothing else out, median; 0: not measured
+    std::vector<CardCounts> cards; ///< of the measured phase, with --card-control
     std::vector<LaneReport> lanes;
     std::vector<LcoreReport> lcores;
     stats::Histogram enqueue_per_op,

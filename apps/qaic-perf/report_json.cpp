@@ -63,6 +63,7 @@ Json options(const RunOptions& o)
             {"count", o.count},
             {"warmup_s", o.warmup},
             {"wait_limit_s", o.wait_limit},
+            {"card_control", o.card_control},
             {"device", fmt::format("{}", fmt::join(o.devices, " "))},
             {"devices", o.devices},
             {"lcores", o.lcores},
@@ -163,19 +164,43 @@ Json lanes(const Report& r)
 Json lcores(const Report& r)
 {
     Json out = Json::array();
-    for (const auto& l : r.lcores) out.push_back({{"lcore", l.lcore}, {"busy", l.busy}});
+    for (const auto& l : r.lcores)
+        out.push_back({{"lcore", l.lcore}, {"numa_node", l.numa}, {"busy", l.busy}});
+    return out;
+}
+
+Json cards(const Report& r)
+{
+    Json out = Json::array();
+    for (const auto& c : r.cards) {
+        Json one = {{"socket", c.socket},
+                    {"serial", c.serial},
+                    {"configuration", Json::parse(c.configuration, nullptr, false)}};
+        if (one["configuration"].is_discarded()) one["configuration"] = nullptr;
+        if (c.timed)
+            one["timing"] = {{"inferences", c.inferences},     {"slots", c.slots},
+                             {"all_busy_share", c.all_busy},   {"mean_busy", c.mean_busy},
+                             {"mean_waiting", c.mean_waiting}, {"link_in_share", c.link_in},
+                             {"link_out_share", c.link_out}};
+        if (c.trapped) one["bar2"] = {{"reads", c.doorbell_reads}, {"writes", c.doorbell_writes}};
+        out.push_back(std::move(one));
+    }
     return out;
 }
 
 Json cycles(const Report& r)
 {
     const auto& c = r.costs;
+    const auto e = evidence_of(r);
     return {{"per_op", r.enqueue_ticks_per_op() + r.dequeue_ticks_per_op()},
             {"enqueue_per_op", r.enqueue_ticks_per_op()},
             {"dequeue_per_op", r.dequeue_ticks_per_op()},
             {"median_enqueue_per_op", r.enqueue_per_op.quantile(0.5)},
             {"median_dequeue_per_op", r.dequeue_per_op.quantile(0.5)},
             {"per_empty_poll", r.empty_poll_ticks()},
+            {"doorbells_per_op", std::max(e.doorbells_per_op, 0.0)},
+            {"register_reads_per_op", std::max(e.mmio_reads_per_op, 0.0)},
+            {"register_reads_counted", reads_are_counted(r)},
             {"enqueue_calls", c.enqueue_calls},
             {"refused_calls", c.refused_calls},
             {"refused_ticks", c.refused_ticks},
@@ -224,6 +249,8 @@ std::string to_json(const Report& r)
     out["lanes"] = lanes(r);
     out["limit"] = load::explain(o, evidence_of(r)).sentence;
     out["lcores"] = lcores(r);
+    if (!r.cards.empty()) out["cards"] = cards(r);
+    if (r.alone_ns > 0) out["alone_ns"] = r.alone_ns;
     out["cycles"] = cycles(r);
     out["verification"] = {{"tensors", r.tensors},
                            {"all", verification(r.verification)},

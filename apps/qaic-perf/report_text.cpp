@@ -123,6 +123,19 @@ void print_lanes(const Report& r)
     }
 }
 
+void print_cards(const Report& r)
+{
+    for (const auto& c : r.cards) {
+        if (!c.timed) continue;
+        line("card",
+             "{}: its {} slots all busy {:.1f} % of the time, {:.2f} on average, {:.2f} operations waiting; "
+             "link in "
+             "{:.1f} %, out {:.1f} %",
+             c.socket, c.slots, 100 * c.all_busy, c.mean_busy, c.mean_waiting, 100 * c.link_in,
+             100 * c.link_out);
+    }
+}
+
 void print_cycles(const Report& r)
 {
     const auto& c = r.costs;
@@ -138,6 +151,11 @@ void print_cycles(const Report& r)
          grouped(r.enqueue_ticks_per_op() + r.dequeue_ticks_per_op()), grouped(r.enqueue_ticks_per_op()),
          burst(l.submitted, c.enqueue_calls), grouped(r.dequeue_ticks_per_op()),
          burst(l.completed(), c.dequeue_calls));
+    const auto e = evidence_of(r);
+    line("", "{:.3f} doorbells and {:.3f} register reads an op ({})", std::max(e.doorbells_per_op, 0.0),
+         std::max(e.mmio_reads_per_op, 0.0),
+         reads_are_counted(r) ? "reads counted by the card"
+                              : "reads by the driver's rule for its devarg completion");
     const auto polls = c.empty_calls + c.dequeue_calls;
     line("",
          "{} an empty poll, {:.1f} % of {} polls; {} refused enqueues; {} of every call is the timer's own",
@@ -166,6 +184,7 @@ void print_text(const Report& report)
     print_verification(report);
     print_figures(report);
     print_lanes(report);
+    print_cards(report);
     if (report.outcome.completed() != 0)
         line("limit", "{}", load::explain(report.outcome, evidence_of(report)).sentence);
     print_cycles(report);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "run_phases.hpp"
 
+#include "card_control.hpp"
 #include "crew.hpp"
 #include "live_line.hpp"
+
+#include <rte_lcore.h>
 
 namespace qaic::perf {
 
@@ -84,8 +87,9 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
 {
     for (const auto& l : result.lcores) {
         const auto all = l.loop.busy_ticks + l.loop.idle_ticks;
-        r.lcores.push_back(
-            {l.lcore, all == 0 ? 0 : static_cast<double>(l.loop.busy_ticks) / static_cast<double>(all)});
+        r.lcores.push_back({l.lcore,
+                            all == 0 ? 0 : static_cast<double>(l.loop.busy_ticks) / static_cast<double>(all),
+                            static_cast<int>(rte_lcore_to_socket_id(l.lcore)), l.loop.busy_ticks});
     }
     for (std::size_t i = 0; i < result.seats.size(); ++i) {
         if (result.seats[i] == nullptr) continue;
@@ -136,16 +140,44 @@ Result<void> verify(Session& session, Report& r)
     return {};
 }
 
+/// A few operations one after the other: what they take longer under load, they wait.
+Result<void> go_alone(Session& session, Report& r)
+{
+    auto one = r.options;
+    one.queue_depth = one.burst = 1;
+    auto plan = common_plan(one, session.tsc_hz());
+    plan.count = 32;
+    plan.ticks = static_cast<std::uint64_t>(r.options.warmup * session.tsc_hz());
+    plan.first_seat_only = true;
+    std::atomic<std::uint64_t> completed{0};
+    QAIC_TRY(const auto done, run_phase(session.site(), one, plan, verifier_of(session, r), completed));
+    r.warmup = phase_of(done, session.tsc_hz());
+    if (r.warmup.stalled || r.warmup.ledger.succeeded == 0) return {};
+    r.alone_ns = r.ns(static_cast<double>(done.seats.front()->stats.service.quantile(0.5)));
+    return {};
+}
+
+/// The later part's fate is the phase's.
+Phase joined(const Phase& first, Phase second)
+{
+    second.ledger += first.ledger;
+    second.seconds += first.seconds;
+    if (!first.first_failure.empty()) second.first_failure = first.first_failure;
+    return second;
+}
+
 } // namespace
 
 Result<void> warm_up(Session& session, Report& r)
 {
     if (r.options.warmup <= 0) return {};
+    QAIC_CHECK(go_alone(session, r));
+    if (r.warmup.stalled) return {};
     auto warm = common_plan(r.options, session.tsc_hz());
     warm.ticks = static_cast<std::uint64_t>(r.options.warmup * session.tsc_hz());
     std::atomic<std::uint64_t> completed{0};
     QAIC_TRY(const auto done, run_phase(session.site(), r.options, warm, verifier_of(session, r), completed));
-    r.warmup = phase_of(done, session.tsc_hz());
+    r.warmup = joined(r.warmup, phase_of(done, session.tsc_hz()));
     return {};
 }
 
@@ -156,10 +188,15 @@ Result<void> measure(Session& session, Report& r)
     plan.sample_period = sample_period;
     measured_plan(plan, r.options, session.schedule());
     if (plan.open) QAIC_CHECK(load::check(plan.arrivals));
+    const auto& control = r.options.card_control;
+    if (!control.empty()) QAIC_CHECK(reset_card_counts(control));
     std::atomic<std::uint64_t> completed{0};
     const LiveLine live(completed);
     const auto verifier = verifier_of(session, r);
     QAIC_TRY(const auto done, run_phase(session.site(), r.options, plan, verifier, completed));
+    if (!control.empty()) {
+        QAIC_TRY(r.cards, ask_card_counts(control));
+    }
     r.measure = phase_of(done, hz);
     keep_measured(done, session.site(), plan.open, hz, r);
     r.sample_period = verifier().needed() ? sample_period : 0;

@@ -12,6 +12,8 @@ constexpr double busy = 0.9, link_full = 0.85;
 constexpr double fifo_often_full = 0.05; // of the enqueue calls
 constexpr double many_doorbells = 0.25;  // tail writes an operation: bursts below 4
 constexpr double any_reads = 0.01;
+constexpr double dear = 0.4;      // of a core's busy time
+constexpr double waits = 1.5;     // times what an operation takes alone
 constexpr double short_of = 0.98; // of the offered rate
 
 struct Run {
@@ -19,11 +21,22 @@ struct Run {
     const Evidence& e;
     [[nodiscard]] bool core_saturated() const { return e.core_busy >= busy; }
     [[nodiscard]] bool closed_loop() const { return o.offered <= 0; }
+    [[nodiscard]] bool fell_short() const { return o.rate() < short_of * o.offered; }
+    /// All that may be out is, or not all went, and they are slower than one alone. A card that counts says
+    /// itself how busy it was.
+    [[nodiscard]] bool waits_behind_doorbell() const
+    {
+        return (closed_loop() ? e.depth_reached : fell_short()) && e.card_busy < 0 && e.alone_ns > 0 &&
+               o.service.mean() > waits * e.alone_ns;
+    }
     [[nodiscard]] bool anything_known() const
     {
         return std::max({e.core_busy, e.card_busy, e.link_busy, e.fifo_full}) >= 0;
     }
 };
+
+/// Known to be little: not what a core is saturated by.
+constexpr bool is_cheap(double share) { return share >= 0 && share < dear; }
 
 double percent(double share) { return 100 * std::min(share, 1.0); }
 
@@ -37,6 +50,11 @@ std::string shares(const Evidence& e)
     auto out = by_known("card", e.card_busy) + by_known("link", e.link_busy) + by_known("core", e.core_busy);
     if (out.size() > 2) out.resize(out.size() - 2);
     return out.empty() ? "no share is known" : out;
+}
+
+std::string known_core(const Evidence& e)
+{
+    return e.core_busy < 0 ? std::string() : fmt::format(" (core {:.0f} %)", percent(e.core_busy));
 }
 
 std::string card(const Run& r)
@@ -78,10 +96,10 @@ std::string doorbells(const Run& r)
 
 std::string far_memory(const Run& r)
 {
-    return fmt::format(
-        "The producer core is the limit ({:.0f} % busy), and its buffers lie on another NUMA node than the "
-        "card; run on the card's node (numactl, -l with its cores).",
-        percent(r.e.core_busy));
+    return fmt::format("The producer core is the limit ({:.0f} % busy), and it is on another NUMA node than "
+                       "the card and its "
+                       "buffers; run on the card's node (numactl, -l with its cores).",
+                       percent(r.e.core_busy));
 }
 
 std::string core(const Run& r)
@@ -90,6 +108,14 @@ std::string core(const Run& r)
         "The producer core is the limit: it moved operations {:.0f} % of the time; add lcores, each with a "
         "queue pair of its own.",
         percent(r.e.core_busy));
+}
+
+std::string device(const Run& r)
+{
+    return fmt::format("The card or its link is the limit: an operation takes {:.1f} us, and {:.1f} us with "
+                       "nothing else out, so most of what is out waits there{}; offer less, make the model "
+                       "faster, or add activations or cards.",
+                       r.o.service.mean() / 1e3, r.e.alone_ns / 1e3, known_core(r.e));
 }
 
 std::string depth(const Run& r)
@@ -137,16 +163,23 @@ constexpr Rule explain_rules[] = {
     {Bottleneck::CARD, [](const Run& r) { return r.e.card_busy >= busy; }, card},
     {Bottleneck::LINK, [](const Run& r) { return r.e.link_busy >= link_full; }, link},
     {Bottleneck::REGISTERS,
-     [](const Run& r) { return r.core_saturated() && r.e.mmio_reads_per_op > any_reads; }, registers},
+     [](const Run& r) {
+         return r.core_saturated() && r.e.mmio_reads_per_op > any_reads && !is_cheap(r.e.dequeue_share);
+     },
+     registers},
     {Bottleneck::DOORBELLS,
-     [](const Run& r) { return r.core_saturated() && r.e.doorbells_per_op > many_doorbells; }, doorbells},
+     [](const Run& r) {
+         return r.core_saturated() && r.e.doorbells_per_op > many_doorbells && !is_cheap(r.e.enqueue_share);
+     },
+     doorbells},
     {Bottleneck::FAR_MEMORY, [](const Run& r) { return r.core_saturated() && r.e.far_memory; }, far_memory},
     {Bottleneck::CORE, [](const Run& r) { return r.core_saturated(); }, core},
+    {Bottleneck::DEVICE, [](const Run& r) { return r.waits_behind_doorbell(); }, device},
     {Bottleneck::DEPTH,
      [](const Run& r) { return r.e.fifo_full > fifo_often_full || (r.closed_loop() && r.e.depth_reached); },
      depth},
     {Bottleneck::UNKNOWN, [](const Run& r) { return !r.anything_known(); }, unknown},
-    {Bottleneck::SHORT, [](const Run& r) { return r.o.rate() < short_of * r.o.offered; }, fell_short},
+    {Bottleneck::SHORT, [](const Run& r) { return r.fell_short(); }, fell_short},
     {Bottleneck::LOAD, [](const Run&) { return true; }, load},
 };
 

@@ -16,6 +16,7 @@ enum class Bottleneck {
     DOORBELLS,  ///< the core is saturated, and rings for nearly every operation
     FAR_MEMORY, ///< the core is saturated, and works on memory of another NUMA node
     CORE,       ///< the producer core is saturated
+    DEVICE,     ///< operations wait behind the doorbell: card or link, of which only the card could tell
     DEPTH, ///< nothing is saturated, but no more operations may be out (closed loop), or the request FIFO is
            ///< full
     SHORT, ///< nothing is saturated, and yet less came back than fell due

@@ -37,8 +37,11 @@ struct Evidence {
     double doorbells_per_op = -1;  ///< tail writes for an operation
     double mmio_reads_per_op = -1; ///< 0 in steady state
     double burst_mean = -1;        ///< operations a productive enqueue call took
-    bool far_memory = false;       ///< buffers lie on another NUMA node than the card
-    bool depth_reached = false;    ///< closed loop: every allowed operation was out most of the time
+    double enqueue_share = -1;     ///< of the cores' busy time: in enqueue calls, which ring doorbells
+    double dequeue_share = -1;     ///< likewise in dequeue calls that found something
+    double alone_ns = 0;           ///< service of an operation with nothing else out; 0: not known
+    bool far_memory = false;    ///< an lcore is on another NUMA node than the card and the buffers beside it
+    bool depth_reached = false; ///< closed loop: every allowed operation was out most of the time
 };
 
 } // namespace qaic::load

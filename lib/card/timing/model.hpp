@@ -11,7 +11,7 @@ using namespace qaic;
 /// How the time of one inference on the compute cores is drawn.
 enum class ServiceTime : std::uint8_t { FIXED, EXPONENTIAL, LOGNORMAL };
 
-inline constexpr unsigned most_slots = 1024;
+inline constexpr unsigned most_slots = 16384;
 inline constexpr Nanos longest_service = std::chrono::minutes(1);
 
 /// What PCI Express 4.0 x8 carries in one direction: 8 lanes of 16 GT/s less 128b/130b are 15.75e9 bytes/s;

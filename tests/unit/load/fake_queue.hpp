@@ -26,6 +26,8 @@ class FakeQueue {
     std::uint16_t capacity = 64;      ///< ops it holds
     std::uint16_t per_dequeue = 64;   ///< ops it gives back at most in one call
     std::uint64_t service_ticks = 50; ///< from enqueue, or from the server's being free, to ready
+    std::uint64_t enqueue_ticks = 0;  ///< a call that takes something lasts so long more: a dear doorbell
+    std::uint64_t dequeue_ticks = 0;  ///< likewise one that finds something: a register is read
     bool one_server = false;          ///< ops are served one after the other; false: all at once
     std::uint64_t stalls_at = ~0ull;  ///< a tick from which nothing is served ...
     std::uint64_t stalls_for = 0;     ///< ... for so long
@@ -52,6 +54,7 @@ class FakeQueue {
             if (seen == twice) held_.push_back({op, ready});
         }
         most_held = std::max(most_held, held_.size());
+        if (taken != 0) time_->now += enqueue_ticks;
         return taken;
     }
     std::uint16_t dequeue(FakeOp** ops, std::uint16_t n)
@@ -61,6 +64,7 @@ class FakeQueue {
             ops[given++] = held_.front().op;
             held_.pop_front();
         }
+        if (given != 0) time_->now += dequeue_ticks;
         if (given == 0 && stray != nullptr) ops[given++] = stray;
         return given;
     }

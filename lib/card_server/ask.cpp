@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ask.hpp"
+#include "card_server/ask.hpp"
 #include "vfio_user/listener.hpp"
 #include "vfio_user/socket_channel.hpp"
 #include <array>
 
-namespace card_app {
+namespace card_server {
 using namespace qaic;
 using namespace std::chrono_literals;
 
@@ -34,4 +34,4 @@ Result<std::string> ask(const std::string& path, const std::string& request)
     return got;
 }
 
-} // namespace card_app
+} // namespace card_server
