@@ -46,7 +46,9 @@ struct Watch {
     {
         result->lcore = rte_lcore_id();
         if (lanes.empty()) return;
-        if (plan->open)
+        if (plan->interval_ticks != 0)
+            intervals();
+        else if (plan->open)
             open();
         else
             closed();
@@ -66,6 +68,13 @@ struct Watch {
         const load::OpenPlan p{plan->ticks, share(plan->count), plan->drain_ticks, plan->stall_ticks,
                                plan->late_limit};
         load::OpenLoop loop(clock(), std::span(lanes), mix, arrivals, p, result->loop, *progress);
+        result->fell_due = loop.run();
+    }
+    void intervals()
+    {
+        const load::IntervalPlan p{plan->interval_ticks, plan->samples,     plan->ticks,
+                                   plan->count,          plan->drain_ticks, plan->stall_ticks};
+        load::IntervalLoop loop(clock(), std::span(lanes), p, result->loop, *result->queries, *progress);
         result->fell_due = loop.run();
     }
     MlQueue& clock() { return clock_; }
@@ -115,6 +124,7 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
     for (std::size_t i = 0; i < lcores; ++i) {
         auto& job = jobs.emplace_back();
         job.plan = &plan, job.lcores = lcores, job.index = i, job.result = &result.lcores[i];
+        if (plan.interval_ticks != 0) job.result->queries = std::make_unique<load::QueryStats>();
         add_seats(job, site, o, plan, verifiers, verifier, result);
         job.progress.emplace(
             Progress{std::span(job.lanes), completed, static_cast<std::uint64_t>(plan.tsc_hz / 20)});

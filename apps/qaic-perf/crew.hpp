@@ -3,6 +3,7 @@
 #pragma once
 #include "load/arrivals.hpp"
 #include "load/closed_loop.hpp"
+#include "load/interval_loop.hpp"
 #include "load/open_loop.hpp"
 #include "site.hpp"
 
@@ -13,6 +14,8 @@ namespace qaic::perf {
 /// What every lcore of a phase does; counts and rates are of all of them together.
 struct PhasePlan {
     bool open = false;
+    std::uint64_t interval_ticks = 0; ///< more than 0: a query of `samples` each interval, by one lcore
+    std::uint32_t samples = 0;
     std::uint64_t count = ~0ull, ticks = ~0ull, stall_ticks = 0, drain_ticks = 0, late_limit = 0;
     bool whole_bursts = false;
     std::uint16_t burst = 1;
@@ -34,6 +37,7 @@ struct LcoreResult {
     unsigned lcore = 0; ///< EAL's number
     load::LoopStats loop;
     std::uint64_t fell_due = 0;
+    std::unique_ptr<load::QueryStats> queries; ///< null: the plan has none
 };
 
 struct PhaseResult {

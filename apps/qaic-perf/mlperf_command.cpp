@@ -16,9 +16,40 @@ namespace {
 struct MlperfOptions {
     RunOptions run;
     std::string scenario = "Server", limit;
-    load::MlperfSettings settings;
+    load::MlperfSettings settings{.samples_per_query = 0}; // 0: not given
     load::Scenario which = load::Scenario::SERVER;
 };
+
+/// MultiStream: a query of --samples each --limit, by one lcore, and never more of it waiting on our side.
+Result<void> settle_intervals(MlperfOptions& o, const load::ScenarioRules& rules)
+{
+    auto& run = o.run;
+    const auto samples = o.settings.samples_per_query;
+    if (samples == 0) return fail(Code::E_INVAL, "{} needs --samples, the inferences of a query", rules.name);
+    if (run.lcores > 1)
+        return fail(Code::E_INVAL, "{} spreads a query over the cards of one lcore got=--lcores {}",
+                    rules.name, run.lcores);
+    if (run.model_words.size() > 1)
+        return fail(Code::E_INVAL, "{}: the inferences of a query are of one model got={} models", rules.name,
+                    run.model_words.size());
+    const auto cards = run.devices.size();
+    if (samples > std::uint64_t{run.queue_depth} * cards)
+        return fail(
+            Code::E_INVAL,
+            "--samples {} is more than --queue-depth {} on {} card{} holds: at least --queue-depth {}",
+            samples, run.queue_depth, cards, cards == 1 ? "" : "s", (samples + cards - 1) / cards);
+    run.interval_ns = o.settings.limit_ns;
+    run.samples = samples;
+    return {};
+}
+
+/// A little longer than asked: the last answer may be back early, and queries may come a little slower.
+double time_for(double seconds, double queries, const RunOptions& run)
+{
+    const double interval = static_cast<double>(run.interval_ns) / 1e9;
+    const double each = run.rate > 0 ? 1 / run.rate : interval;
+    return std::max(seconds * 1.01 + interval, queries * each * 1.02 + interval);
+}
 
 Result<void> settle_mlperf(MlperfOptions& o)
 {
@@ -30,8 +61,6 @@ Result<void> settle_mlperf(MlperfOptions& o)
     if (rules.limited && o.settings.limit_ns == 0)
         return fail(Code::E_INVAL, "{} needs --limit, the latency its percentile must keep (ResNet-50: 15ms)",
                     rules.name);
-    if (o.which == load::Scenario::MULTI_STREAM)
-        return fail(Code::E_UNSUPP, "MultiStream is judged, but its load is not made yet");
     if (rules.pattern == load::LoadPattern::POISSON && o.run.rate <= 0)
         return fail(Code::E_INVAL, "{} needs --rate, the queries a second to be scheduled", rules.name);
     if (rules.pattern != load::LoadPattern::POISSON) o.run.rate = 0;
@@ -40,12 +69,16 @@ Result<void> settle_mlperf(MlperfOptions& o)
             return fail(Code::E_INVAL, "{} has one query out: one card and one lcore", rules.name);
         o.run.queue_depth = o.run.burst = 1;
     }
+    if (rules.pattern == load::LoadPattern::AT_INTERVALS) {
+        QAIC_CHECK(settle_intervals(o, rules));
+    } else if (o.settings.samples_per_query != 0) {
+        return fail(Code::E_INVAL, "--samples is of MultiStream: a query of {} is {}", rules.name,
+                    rules.pattern == load::LoadPattern::ALL_AT_ONCE ? "all there is" : "one inference");
+    }
     const auto queries = o.settings.queries != 0 ? o.settings.queries : rules.queries;
     const auto seconds = o.settings.seconds > 0 ? o.settings.seconds : rules.seconds;
     o.run.count = 0;
-    o.run.time =
-        seconds * 1.01; // the last one may be back a little early; longer where the queries ask for it
-    if (o.run.rate > 0) o.run.time = std::max(o.run.time, static_cast<double>(queries) / o.run.rate * 1.02);
+    o.run.time = time_for(seconds, static_cast<double>(queries), o.run);
     return settle(o.run);
 }
 
@@ -72,6 +105,7 @@ Result<int> play(MlperfOptions& o)
                          {"unit", load::rules_of(o.which).metric},
                          {"limit_ns", o.settings.limit_ns},
                          {"reasons", judged.reasons}};
+        if (o.run.by_queries()) out["mlperf"]["samples_per_query"] = o.settings.samples_per_query;
         QAIC_CHECK(write_json(o.run, dump(out)));
     }
     QAIC_CHECK(write_outputs(*r, static_cast<double>(o.settings.limit_ns) / 1000));
@@ -89,9 +123,14 @@ Command add_mlperf(CLI::App& program)
     add_run_options(*app, o->run);
     for (const char* own : {"--time", "--count", "--schedule", "--arrivals"})
         app->remove_option(app->get_option(own));
-    app->add_option("--scenario", o->scenario, "SingleStream, Server or Offline")->capture_default_str();
+    app->add_option("--scenario", o->scenario, "SingleStream, MultiStream, Server or Offline")
+        ->capture_default_str();
     app->add_option("--limit", o->limit, "what the judged percentile must keep, such as 15ms")
         ->type_name("TIME");
+    app->add_option("--samples", o->settings.samples_per_query,
+                    "MultiStream: inferences of a query, one of which falls due each --limit")
+        ->check(CLI::Range(1U, 1U << 20))
+        ->type_name("N");
     app->add_option("--seconds", o->settings.seconds,
                     "a shorter run than the rules' 600 s, to try things out")
         ->check(CLI::Range(0.1, 86400.0));

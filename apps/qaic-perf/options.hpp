@@ -40,7 +40,9 @@ struct RunOptions {
     double rate = 0;                  ///< operations/s over all lcores; 0: closed loop, or a schedule
     std::string arrivals = "poisson"; ///< poisson, fixed or trains
     std::uint32_t train = 8;
-    std::string schedule; ///< file of due times, instead of a rate
+    std::string schedule;          ///< file of due times, instead of a rate
+    std::uint64_t interval_ns = 0; ///< more than 0: a query of `samples` inferences falls due each interval
+    std::uint32_t samples = 0;
     std::uint64_t seed = 1;
     double late_us = 10;          ///< from due to enqueue: more counts as late
     double drain = 1;             ///< seconds after the end in which a backlog may still go
@@ -49,7 +51,8 @@ struct RunOptions {
     std::vector<std::string> eal; ///< everything after "--"
 
     static constexpr double default_time = 2;
-    [[nodiscard]] bool open_loop() const { return rate > 0 || !schedule.empty(); }
+    [[nodiscard]] bool by_queries() const { return interval_ns != 0; }
+    [[nodiscard]] bool open_loop() const { return rate > 0 || !schedule.empty() || by_queries(); }
     [[nodiscard]] FileFormat format() const { return device_io ? FileFormat::DEVICE : FileFormat::FLOAT32; }
     [[nodiscard]] double effective_tolerance() const
     {

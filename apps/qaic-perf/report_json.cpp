@@ -39,6 +39,11 @@ Json load_options(const RunOptions& o)
 {
     if (!o.open_loop()) return {{"kind", "closed"}};
     if (!o.schedule.empty()) return {{"kind", "schedule"}, {"file", o.schedule}};
+    if (o.by_queries())
+        return {{"kind", "intervals"},
+                {"interval_ns", o.interval_ns},
+                {"samples", o.samples},
+                {"drain_s", o.drain}};
     Json out = {{"kind", o.arrivals},
                 {"per_second", o.rate},
                 {"seed", o.seed},
@@ -139,26 +144,45 @@ Json times(const stats::Histogram& h, const char* from, bool buckets)
     return out;
 }
 
-const char* latency_from(const Report& r)
+constexpr const char* from_enqueue = "enqueue call to return of the dequeue call";
+
+const char* latency_from(const RunOptions& o)
 {
-    return r.options.open_loop() ? "due time to return of the dequeue call"
-                                 : "enqueue call to return of the dequeue call";
+    if (o.by_queries()) return "due time of a query to return of the dequeue call with its last sample";
+    return o.open_loop() ? "due time to return of the dequeue call" : from_enqueue;
 }
 
 Json lanes(const Report& r)
 {
+    // No lane sees a whole query: theirs are the service times.
+    const auto* const lane_latency = r.options.by_queries() ? from_enqueue : latency_from(r.options);
     Json out = Json::array();
     for (const auto& l : r.lanes)
-        out.push_back(
-            {{"lcore", l.lcore},
-             {"card", l.card},
-             {"model", l.model},
-             {"counts", ledger(l.ledger)},
-             {"inferences_per_s", l.outcome.rate()},
-             {"late", l.outcome.late},
-             {"latency", times(l.outcome.latency, latency_from(r), false)},
-             {"service", times(l.outcome.service, "enqueue call to return of the dequeue call", false)}});
+        out.push_back({{"lcore", l.lcore},
+                       {"card", l.card},
+                       {"model", l.model},
+                       {"counts", ledger(l.ledger)},
+                       {"inferences_per_s", l.outcome.rate()},
+                       {"late", l.outcome.late},
+                       {"latency", times(l.outcome.latency, lane_latency, false)},
+                       {"service", times(l.outcome.service, from_enqueue, false)}});
     return out;
+}
+
+void open_loop(const Report& r, Json& out)
+{
+    const auto& o = r.outcome;
+    const bool queries = r.options.by_queries();
+    out["open_loop"] = {{"offered_per_s", o.offered}, {"unfinished", o.unfinished}};
+    if (queries)
+        out["queries"] = {{"answered", o.latency.count()}, {"skipped_intervals", o.late}};
+    else
+        out["open_loop"]["late"] = o.late;
+    out["service"] = times(o.service, from_enqueue, true);
+    out["lateness"] = times(o.lateness,
+                            queries ? "due time of a query to return of the enqueue call with its last sample"
+                                    : "due time to enqueue call",
+                            false);
 }
 
 Json lcores(const Report& r)
@@ -240,12 +264,8 @@ std::string to_json(const Report& r)
     out["counts"] = counts(r);
     out["throughput"] = {{"inferences_per_s", r.per_second()}, {"seconds", r.measure.seconds}};
     const auto& o = r.outcome;
-    out["latency"] = times(o.latency, latency_from(r), true);
-    if (r.options.open_loop()) {
-        out["open_loop"] = {{"offered_per_s", o.offered}, {"late", o.late}, {"unfinished", o.unfinished}};
-        out["service"] = times(o.service, "enqueue call to return of the dequeue call", true);
-        out["lateness"] = times(o.lateness, "due time to enqueue call", false);
-    }
+    out["latency"] = times(o.latency, latency_from(r.options), true);
+    if (r.options.open_loop()) open_loop(r, out);
     out["lanes"] = lanes(r);
     out["limit"] = load::explain(o, evidence_of(r)).sentence;
     out["lcores"] = lcores(r);

@@ -85,6 +85,9 @@ std::string times(const stats::Histogram& ns)
 
 std::string kind_of_load(const RunOptions& o)
 {
+    if (o.by_queries())
+        return fmt::format("a query of {} inferences each {:g} ms", grouped(std::uint64_t{o.samples}),
+                           static_cast<double>(o.interval_ns) / 1e6);
     if (!o.schedule.empty()) return fmt::format("open loop, due times of {}", o.schedule);
     if (o.rate > 0)
         return fmt::format("open loop, {} inferences/s {}{}", grouped(o.rate), o.arrivals,
@@ -101,9 +104,21 @@ void print_figures(const Report& r)
         line("", "{} outputs checked on the way (one in {})", grouped(r.sampled.checked), r.sample_period);
     line("throughput", "{} inferences/s ({} inferences)", grouped(r.per_second()),
          grouped(r.measure.ledger.succeeded));
-    line("latency", "{}{}", times(r.outcome.latency), o.open_loop() ? " from the due time" : "");
+    line("latency", "{}{}", times(r.outcome.latency),
+         o.by_queries()  ? " from a query's due time to its last answer"
+         : o.open_loop() ? " from the due time"
+                         : "");
     if (!o.open_loop()) return;
-    line("service", "{} from the enqueue call", times(r.outcome.service));
+    line("service", "{} from the enqueue call{}", times(r.outcome.service),
+         o.by_queries() ? ", of single inferences" : "");
+    if (o.by_queries()) {
+        line("queries",
+             "{} answered, {} intervals skipped since the query before was not back; the last inference "
+             "of a query went p99 {:.1f} us after it fell due; {} inferences not finished",
+             grouped(r.outcome.latency.count()), grouped(r.outcome.late),
+             static_cast<double>(r.outcome.lateness.quantile(0.99)) / 1000, grouped(r.outcome.unfinished));
+        return;
+    }
     line("late", "{} of {} went more than {:g} us after they fell due (p99 {:.1f} us); {} not finished",
          grouped(r.outcome.late), grouped(r.measure.ledger.submitted), o.late_us,
          static_cast<double>(r.outcome.lateness.quantile(0.99)) / 1000, grouped(r.outcome.unfinished));

@@ -40,8 +40,14 @@ void measured_plan(PhasePlan& plan, const RunOptions& o, const std::vector<std::
     if (o.count != 0) plan.count = o.count;
     if (o.time > 0) plan.ticks = static_cast<std::uint64_t>(o.time * plan.tsc_hz);
     if (!o.open_loop()) return;
-    plan.open = true;
-    plan.arrivals = arrivals_of(o, schedule);
+    plan.open = !o.by_queries();
+    if (plan.open) {
+        plan.arrivals = arrivals_of(o, schedule);
+    } else {
+        plan.interval_ticks =
+            static_cast<std::uint64_t>(std::max(static_cast<double>(o.interval_ns) * plan.tsc_hz / 1e9, 1.0));
+        plan.samples = o.samples;
+    }
     plan.drain_ticks = static_cast<std::uint64_t>(o.drain * plan.tsc_hz);
     plan.late_limit = static_cast<std::uint64_t>(o.late_us * plan.tsc_hz / 1e6);
     for (const auto& m : o.models) plan.weights.push_back(m.weight);
@@ -83,6 +89,14 @@ load::Outcome outcome_of(const load::LaneStats& s, bool open, double seconds, do
     return o;
 }
 
+/// Latencies become those of the queries, and intervals that were skipped are what is late.
+void keep_queries(const load::QueryStats& q, double ns, load::Outcome& o)
+{
+    o.latency = q.latency.scaled(ns);
+    o.lateness = q.lateness.scaled(ns);
+    o.late = q.skipped;
+}
+
 void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, Report& r)
 {
     for (const auto& l : result.lcores) {
@@ -103,7 +117,9 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
                            outcome_of(s, open, r.measure.seconds, hz)});
         r.outcome.merge(r.lanes.back().outcome);
     }
-    if (!open) return;
+    for (const auto& l : result.lcores)
+        if (l.queries != nullptr) keep_queries(*l.queries, 1e9 / hz, r.outcome);
+    if (!r.options.open_loop()) return;
     std::uint64_t due = 0;
     for (const auto& l : result.lcores) due += l.fell_due;
     r.outcome.unfinished += r.measure.unissued;

@@ -53,6 +53,17 @@ CASES += [
     (["mlperf", "--model", GOOD, "--scenario", "Sever"], 2, r"Sever"),
     (["mlperf", "--model", GOOD, "--rate", "5"], 2, r"Server needs --limit"),
     (["mlperf", "--model", GOOD, "--limit", "15ms"], 2, r"Server needs --rate"),
+    (["mlperf", "--model", GOOD, "--scenario", "Offline", "--samples", "8"], 2, r"--samples is of MultiStream"),
+]
+STREAMS = ["mlperf", "--model", GOOD, "--scenario", "MultiStream"]
+CASES += [
+    ([*STREAMS, "--samples", "8"], 2, r"MultiStream needs --limit"),
+    ([*STREAMS, "--limit", "50ms"], 2, r"MultiStream needs --samples"),
+    ([*STREAMS, "--limit", "50ms", "--samples", "33"], 2,
+     r"--samples 33 is more than --queue-depth 32 on 1 card holds: at least --queue-depth 33"),
+    ([*STREAMS, "--limit", "50ms", "--samples", "66", "--dev", "a", "--dev", "b"], 2, r"at least --queue-depth 33"),
+    ([*STREAMS, "--limit", "50ms", "--samples", "8", "--lcores", "2"], 2, r"one lcore got=--lcores 2"),
+    ([*STREAMS, "--limit", "50ms", "--samples", "8", "--model", GOOD], 2, r"of one model got=2 models"),
 ]
 
 
