@@ -10,13 +10,16 @@ namespace qaic::perf {
 
 namespace {
 
-/// Tells watchers now and then how far a lcore is: once a round costs one comparison.
+/// Tells watchers now and then how far a lcore is, and asks a stop rule if there is one: once a round costs a
+/// comparison or two.
 struct Progress {
     std::span<Lane> lanes;
     std::atomic<std::uint64_t>& completed;
     std::uint64_t period, next = 0, told = 0;
+    std::optional<load::StopWatch> stop{};
     bool operator()(std::uint64_t now)
     {
+        if (stop && !stop->goes_on(now, lanes)) return false;
         if (now < next) return true;
         next = now + period;
         std::uint64_t sum = 0;
@@ -27,7 +30,7 @@ struct Progress {
     }
 };
 
-/// One lcore's part, made before it starts; the lcore allocates nothing.
+/// One lcore's part, made before it starts; but for a look of the stop rule the lcore allocates nothing.
 struct Watch {
     const PhasePlan* plan = nullptr;
     std::size_t lcores = 1, index = 0;
@@ -121,6 +124,7 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
     result.lcores.resize(lcores);
     std::deque<Verifier> verifiers; // theirs to keep in place
     std::deque<Watch> jobs;
+    std::atomic<bool> enough{false};
     for (std::size_t i = 0; i < lcores; ++i) {
         auto& job = jobs.emplace_back();
         job.plan = &plan, job.lcores = lcores, job.index = i, job.result = &result.lcores[i];
@@ -128,6 +132,10 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
         add_seats(job, site, o, plan, verifiers, verifier, result);
         job.progress.emplace(
             Progress{std::span(job.lanes), completed, static_cast<std::uint64_t>(plan.tsc_hz / 20)});
+        if (plan.stop != nullptr)
+            job.progress->stop.emplace(*plan.stop, i == 0, job.progress->period,
+                                       plan.open ? &load::LaneStats::latency : &load::LaneStats::service,
+                                       enough);
     }
     unsigned worker = rte_get_next_lcore(~0u, 1, 0);
     for (std::size_t i = 1; i < lcores; ++i, worker = rte_get_next_lcore(worker, 1, 0))
@@ -135,6 +143,7 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
             return fail(Code::E_STATE, "lcore {} does not start: {} ({})", worker, std::strerror(-e), e);
     run_job(&jobs.front());
     rte_eal_mp_wait_lcore();
+    result.stopped = enough;
     std::size_t v = 0;
     for (auto& job : jobs) {
         std::size_t at = 0;

@@ -5,6 +5,7 @@
 #include "load/closed_loop.hpp"
 #include "load/interval_loop.hpp"
 #include "load/open_loop.hpp"
+#include "load/stop_watch.hpp"
 #include "site.hpp"
 
 #include <atomic>
@@ -22,8 +23,9 @@ struct PhasePlan {
     load::ArrivalPlan arrivals; ///< rate of all lcores
     std::vector<double> weights;
     double tsc_hz = 1;
-    std::uint64_t sample_period = 0; ///< outputs checked: one in so many; 0 none
-    bool first_seat_only = false;    ///< verification: one queue pair, in order
+    std::uint64_t sample_period = 0;      ///< outputs checked: one in so many; 0 none
+    const load::StopRule* stop = nullptr; ///< ends the phase early; asked by the first lcore
+    bool first_seat_only = false;         ///< verification: one queue pair, in order
 };
 
 /// One seat's share of a phase.
@@ -43,6 +45,7 @@ struct LcoreResult {
 struct PhaseResult {
     std::vector<std::unique_ptr<SeatResult>> seats; ///< as many as the site has; null: it took no part
     std::vector<LcoreResult> lcores;
+    bool stopped = false; ///< by the plan's stop rule
 };
 
 /// Makes a verifier for each seat.

@@ -67,6 +67,22 @@ void judge_outputs(const Report& r, std::vector<std::string>& problems)
     if (r.sampled.wrong != 0) problems.push_back("measure: " + describe_first_wrong(r.sampled, tolerance));
 }
 
+void judge_until(const Report& r, std::vector<std::string>& problems)
+{
+    if (!r.until || r.until->reached) return;
+    const auto& a = r.until->answer;
+    auto text = fmt::format(
+        "measure: {} of the latency is {} after {} samples and {:.1f} s, and --error asks for {:g} %: ",
+        r.options.until, a.error < 0 ? "not known at all" : fmt::format("known to {:.3g} %", 100 * a.error),
+        r.outcome.latency.count(), r.measure.seconds, 100 * r.options.error);
+    text +=
+        r.until->stopped
+            ? "the first lcore's samples ended the run and the others' are not like them (use one lcore, or "
+              "ask for a smaller --error)"
+            : fmt::format("it takes about {} samples (raise --time or --count, or --error)", a.needed);
+    problems.push_back(std::move(text));
+}
+
 } // namespace
 
 Ledger Report::total() const
@@ -93,6 +109,7 @@ void judge(Report& report)
     judge_outputs(report, problems);
     judge_phase("warm-up", report.warmup, problems);
     judge_phase("measure", report.measure, problems);
+    judge_until(report, problems);
     judge_device(report, problems);
     if (report.measure.ledger.succeeded == 0)
         problems.emplace_back("measure: no inference succeeded, so there are no figures");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "options.hpp"
 
+#include "load/percentiles.hpp"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -63,6 +65,18 @@ Result<ModelChoice> model_choice(const std::string& word)
         return fail(Code::E_INVAL, "--model {}: a weight is more than 0 and at most 1e6 got=\"{}\"", word,
                     text);
     return choice;
+}
+
+Result<void> settle_until(const RunOptions& o)
+{
+    if (o.until.empty() && o.confidence > 0)
+        return fail(Code::E_INVAL, "--confidence needs --until: there is no interval");
+    if (!o.until.empty() && !load::percentile_named(o.until))
+        return fail(Code::E_INVAL,
+                    "--until takes a percentile like p99 or p99.9, above p0 and below p100 got=\"{}\"",
+                    o.until);
+    QAIC_CHECK(load::StopRule::make(stop_settings(o)));
+    return {};
 }
 
 } // namespace
@@ -143,9 +157,31 @@ void add_run_options(CLI::App& command, RunOptions& o)
     command.footer("EAL options follow after a double dash: qaic-perf run --model x.qpc -- -l 1 -m 256");
 }
 
+void add_stop_options(CLI::App& command, RunOptions& o)
+{
+    command
+        .add_option("--until", o.until,
+                    "measure until this percentile of the latency is known as well as --error asks; --time "
+                    "(default then: 60) or --count is the limit")
+        ->type_name("p99");
+    command.add_option("--error", o.error, "half width of its confidence interval, relative: 0.02 is 2 %")
+        ->check(CLI::PositiveNumber)
+        ->type_name("E");
+    command.add_option("--confidence", o.confidence, "of that interval (default: 0.95)")
+        ->check(CLI::PositiveNumber)
+        ->type_name("C");
+}
+
+load::StopSettings stop_settings(const RunOptions& o)
+{
+    return {o.time, o.count, load::percentile_named(o.until).value_or(0), o.error,
+            o.confidence > 0 ? o.confidence : RunOptions::default_confidence};
+}
+
 Result<void> settle(RunOptions& o)
 {
-    for (const double v : {o.tolerance, o.time, o.warmup, o.wait_limit, o.rate, o.late_us, o.drain})
+    for (const double v :
+         {o.tolerance, o.time, o.warmup, o.wait_limit, o.rate, o.late_us, o.drain, o.error, o.confidence})
         // CLI::Range lets "nan" through
         if (std::isnan(v)) return fail(Code::E_INVAL, "\"nan\" is not a number for any option");
     o.models.clear();
@@ -174,8 +210,9 @@ Result<void> settle(RunOptions& o)
     if (o.burst == 0) o.burst = std::min(8U, o.queue_depth);
     if (std::any_of(o.devices.begin(), o.devices.end(), [](const auto& d) { return d.empty(); }))
         return fail(Code::E_INVAL, "--dev is empty: give a PCI address or a virtual device");
-    if (o.time == 0 && o.count == 0) o.time = RunOptions::default_time;
-    return {};
+    if (o.time == 0 && o.count == 0)
+        o.time = o.until.empty() ? RunOptions::default_time : RunOptions::default_until_time;
+    return settle_until(o);
 }
 
 SplitArguments split_arguments(int argc, const char* const* argv)

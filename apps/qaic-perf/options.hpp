@@ -2,6 +2,7 @@
 // What `qaic-perf run` is asked to do.
 #pragma once
 #include "base/result.hpp"
+#include "load/stop_rule.hpp"
 #include "model_facts.hpp"
 
 #include <cstdint>
@@ -32,6 +33,9 @@ struct RunOptions {
     bool whole_bursts = false;
     double time = 0;                   ///< seconds; 0: not given
     std::uint64_t count = 0;           ///< ops; 0: not given. Without time and count: default_time
+    std::string until;                 ///< percentile as p99.9 to be known; empty: time or count decide
+    double error = 0;                  ///< how well, relative
+    double confidence = 0;             ///< 0: not given, default_confidence
     double warmup = 0.2;               ///< seconds, not in the figures
     double wait_limit = 10;            ///< seconds without any op moving before giving up
     std::string json, csv, hgrm, plot; ///< files to write; empty: none
@@ -50,7 +54,7 @@ struct RunOptions {
     std::string driver;           ///< empty: look for it
     std::vector<std::string> eal; ///< everything after "--"
 
-    static constexpr double default_time = 2;
+    static constexpr double default_time = 2, default_until_time = 60, default_confidence = 0.95;
     [[nodiscard]] bool by_queries() const { return interval_ns != 0; }
     [[nodiscard]] bool open_loop() const { return rate > 0 || !schedule.empty() || by_queries(); }
     [[nodiscard]] FileFormat format() const { return device_io ? FileFormat::DEVICE : FileFormat::FLOAT32; }
@@ -62,6 +66,10 @@ struct RunOptions {
 
 /// Declares every option of `run` on a sub-command.
 void add_run_options(CLI::App& command, RunOptions& options);
+/// Those of the statistical stop rule, for commands that measure once.
+void add_stop_options(CLI::App& command, RunOptions& options);
+/// Of options that were settled and have `until`.
+load::StopSettings stop_settings(const RunOptions& options);
 /// Rules between options, and defaults that depend on others. E_INVAL names the options.
 Result<void> settle(RunOptions& options);
 /// Splits at the first "--": ours in front, EAL's behind. argv[0] stays in front.

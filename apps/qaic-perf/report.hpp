@@ -9,6 +9,7 @@
 #include "options.hpp"
 #include "verify.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,13 @@ struct LaneReport {
     load::Outcome outcome; ///< ns; offered is not split
 };
 
+/// What became of --until, by all samples of the measured phase: ns.
+struct UntilReport {
+    load::StopAnswer answer;
+    bool stopped = false; ///< the rule ended the run, by the first lcore's samples
+    bool reached = false; ///< it was content: with all samples, or when it ended the run of a single lcore
+};
+
 /// Where an lcore's time went in the measured phase.
 struct LcoreReport {
     unsigned lcore = 0;
@@ -80,6 +88,7 @@ struct Report {
     std::vector<CardCounts> cards; ///< of the measured phase, with --card-control
     std::vector<LaneReport> lanes;
     std::vector<LcoreReport> lcores;
+    std::optional<UntilReport> until; ///< not asked for, or nothing was measured: none
     stats::Histogram enqueue_per_op,
         dequeue_per_op; ///< ticks; their medians do not see the scheduler, the means do
     DeviceCounts counted;

@@ -185,6 +185,22 @@ void open_loop(const Report& r, Json& out)
                             false);
 }
 
+Json until(const Report& r)
+{
+    const auto settings = stop_settings(r.options);
+    const auto& a = r.until->answer;
+    return {{"percentile", 100 * settings.fraction},
+            {"wanted_error", settings.error},
+            {"confidence", settings.confidence},
+            {"reached", r.until->reached},
+            {"samples", r.outcome.latency.count()},
+            {"value_ns", a.value},
+            {"low_ns", a.low},
+            {"high_ns", a.high},
+            {"error", a.error < 0 ? Json(nullptr) : Json(a.error)},
+            {"needed", a.needed}};
+}
+
 Json lcores(const Report& r)
 {
     Json out = Json::array();
@@ -266,6 +282,7 @@ std::string to_json(const Report& r)
     const auto& o = r.outcome;
     out["latency"] = times(o.latency, latency_from(r.options), true);
     if (r.options.open_loop()) open_loop(r, out);
+    if (r.until) out["until"] = until(r);
     out["lanes"] = lanes(r);
     out["limit"] = load::explain(o, evidence_of(r)).sentence;
     out["lcores"] = lcores(r);

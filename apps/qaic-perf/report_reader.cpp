@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report_reader.hpp"
 
+#include "load/percentiles.hpp"
 #include "tensor_file.hpp"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -156,15 +156,12 @@ Result<Metric> metric_named(std::string_view name)
 {
     for (const auto& m : named_metrics)
         if (name == m.name) return Metric{std::string(name), m.better, std::string(m.pointer), 0, m.unit};
-    double percent = 0;
-    const auto* const end = name.data() + name.size();
-    const bool number =
-        name.size() > 1 && name[0] == 'p' && std::from_chars(name.data() + 1, end, percent).ptr == end;
-    if (!number || !(percent > 0 && percent < 100))
+    const auto fraction = load::percentile_named(name);
+    if (!fraction)
         return fail(Code::E_INVAL,
                     "--metric {}: unknown; throughput, mean, max, cycles or a percentile as p99.9",
                     shown(name));
-    return Metric{std::string(name), load::Better::LOWER, "", percent / 100, "ns"};
+    return Metric{std::string(name), load::Better::LOWER, "", *fraction, "ns"};
 }
 
 Result<ReportFigures> parse_report(std::string_view json, std::span<const Metric> metrics)

@@ -124,6 +124,15 @@ void print_figures(const Report& r)
          static_cast<double>(r.outcome.lateness.quantile(0.99)) / 1000, grouped(r.outcome.unfinished));
 }
 
+void print_until(const Report& r)
+{
+    if (!r.until || r.until->answer.error < 0) return; // what is not known is a problem's line
+    const auto& a = r.until->answer;
+    line("until", "{} is {:.1f} us ({:.1f} to {:.1f} us at {:g} % confidence: {:.2g} %, asked for {:g} %)",
+         r.options.until, a.value / 1000, a.low / 1000, a.high / 1000,
+         100 * stop_settings(r.options).confidence, 100 * a.error, 100 * r.options.error);
+}
+
 void print_lanes(const Report& r)
 {
     for (const auto& l : r.lcores)
@@ -198,6 +207,7 @@ void print_text(const Report& report)
     print_model(report);
     print_verification(report);
     print_figures(report);
+    print_until(report);
     print_lanes(report);
     print_cards(report);
     if (report.outcome.completed() != 0)

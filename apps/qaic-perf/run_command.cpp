@@ -66,6 +66,7 @@ Command add_run(CLI::App& program)
     auto* app = program.add_subcommand("run", "one measurement: a closed loop, or an open one with --rate");
     auto options = std::make_shared<RunOptions>();
     add_run_options(*app, *options);
+    add_stop_options(*app, *options);
     return {app, [options](const std::vector<std::string>& eal) {
                 options->eal = eal;
                 if (auto settled = settle(*options); !settled) return refused(settled.error().text);

@@ -97,6 +97,14 @@ void keep_queries(const load::QueryStats& q, double ns, load::Outcome& o)
     o.late = q.skipped;
 }
 
+/// Seconds in which things fell due on the lcore that went on for longest.
+double stopped_after(const PhaseResult& result, double hz)
+{
+    std::uint64_t ticks = 0;
+    for (const auto& l : result.lcores) ticks = std::max(ticks, l.loop.stopped_ticks);
+    return static_cast<double>(ticks) / hz;
+}
+
 void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, Report& r)
 {
     for (const auto& l : result.lcores) {
@@ -123,7 +131,8 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
     std::uint64_t due = 0;
     for (const auto& l : result.lcores) due += l.fell_due;
     r.outcome.unfinished += r.measure.unissued;
-    const auto window = r.options.time > 0 ? r.options.time : r.measure.seconds;
+    auto window = r.options.time > 0 ? r.options.time : r.measure.seconds;
+    if (result.stopped) window = stopped_after(result, hz);
     r.outcome.offered = window > 0 ? static_cast<double>(due) / window : 0;
 }
 
@@ -206,6 +215,8 @@ Result<void> measure(Session& session, Report& r)
     if (plan.open) QAIC_CHECK(load::check(plan.arrivals));
     const auto& control = r.options.card_control;
     if (!control.empty()) QAIC_CHECK(reset_card_counts(control));
+    QAIC_TRY(const auto rule, load::StopRule::make(stop_settings(r.options)));
+    if (!r.options.until.empty()) plan.stop = &rule;
     std::atomic<std::uint64_t> completed{0};
     const LiveLine live(completed);
     const auto verifier = verifier_of(session, r);
@@ -215,6 +226,13 @@ Result<void> measure(Session& session, Report& r)
     }
     r.measure = phase_of(done, hz);
     keep_measured(done, session.site(), plan.open, hz, r);
+    if (plan.stop != nullptr) {
+        r.until = UntilReport{rule.ask(r.outcome.latency, r.measure.seconds), done.stopped};
+        // What was out at the end comes on top of a single lcore's; other lcores' may be another
+        // distribution.
+        r.until->reached =
+            r.until->answer.state == load::StopState::ENOUGH || (done.stopped && done.lcores.size() == 1);
+    }
     r.sample_period = verifier().needed() ? sample_period : 0;
     return {};
 }

@@ -56,11 +56,12 @@ struct LaneStats {
 /// Of all lanes that one lcore drives.
 struct LoopStats {
     std::uint64_t first_tick = 0, last_tick = 0; ///< start of the loop, last completion
-    std::uint64_t busy_ticks = 0;   ///< of rounds in which something moved, but for their empty polls
-    std::uint64_t idle_ticks = 0;   ///< of the others, and of empty polls
-    std::uint64_t unissued = 0;     ///< open loop: fell due and never went
-    bool stalled = false;           ///< gave up: nothing moved for the plan's stall_ticks
-    std::uint64_t waited_ticks = 0; ///< how long nothing had moved when it gave up
+    std::uint64_t busy_ticks = 0;    ///< of rounds in which something moved, but for their empty polls
+    std::uint64_t idle_ticks = 0;    ///< of the others, and of empty polls
+    std::uint64_t unissued = 0;      ///< open loop: fell due and never went
+    std::uint64_t stopped_ticks = 0; ///< open loop: the checkpoint ended it so long after the start; 0: not
+    bool stalled = false;            ///< gave up: nothing moved for the plan's stall_ticks
+    std::uint64_t waited_ticks = 0;  ///< how long nothing had moved when it gave up
 };
 
 } // namespace qaic::load

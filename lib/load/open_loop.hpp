@@ -129,7 +129,7 @@ class OpenLoop {
     /// From here on nothing falls due.
     void stop(std::uint64_t now)
     {
-        horizon_ = std::min(horizon_, now - first_);
+        stats_.stopped_ticks = horizon_ = std::min(horizon_, now - first_);
         if (due_ > now) due_ = Arrivals::never;
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "load/percentiles.hpp"
+#include <charconv>
 #include <cmath>
 
 namespace qaic::load {
@@ -26,6 +27,15 @@ std::vector<PercentileLevel> percentile_levels(const stats::Histogram& h, unsign
         }
     levels.push_back({1, h.max(), h.count()});
     return levels;
+}
+
+std::optional<double> percentile_named(std::string_view name)
+{
+    double percent = 0;
+    const auto* const end = name.data() + name.size();
+    if (name.size() < 2 || name[0] != 'p' || std::from_chars(name.data() + 1, end, percent).ptr != end)
+        return std::nullopt;
+    return percent > 0 && percent < 100 ? std::optional(percent / 100) : std::nullopt;
 }
 
 } // namespace qaic::load

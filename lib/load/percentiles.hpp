@@ -4,6 +4,8 @@
 #pragma once
 #include "stats/histogram.hpp"
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace qaic::load {
@@ -19,5 +21,8 @@ struct PercentileLevel {
 /// histogram.
 [[nodiscard]] std::vector<PercentileLevel> percentile_levels(const stats::Histogram& histogram,
                                                              unsigned steps = 5);
+
+/// "p99.9" as 0.999; nothing for what is no number between 0 and 100.
+[[nodiscard]] std::optional<double> percentile_named(std::string_view name);
 
 } // namespace qaic::load

@@ -50,12 +50,11 @@ Result<StopRule> StopRule::make(const StopSettings& s)
     if (!(s.seconds >= 0 && std::isfinite(s.seconds)))
         return fail(Code::E_INVAL, "--time {}: not a time", s.seconds);
     if (!(s.confidence > 0.5 && s.confidence < 1))
-        return fail(Code::E_INVAL, "confidence {}: not between 0.5 and 1", s.confidence);
+        return fail(Code::E_INVAL, "--confidence {}: not between 0.5 and 1", s.confidence);
     if ((s.fraction != 0) != (s.error != 0))
-        return fail(Code::E_INVAL,
-                    "--percentile and --error belong together: one says what, the other how well");
+        return fail(Code::E_INVAL, "--until and --error belong together: one says what, the other how well");
     if (s.fraction != 0 && !(s.fraction > 0 && s.fraction < 1))
-        return fail(Code::E_INVAL, "--percentile {}: not between 0 and 100", 100 * s.fraction);
+        return fail(Code::E_INVAL, "--until p{:g}: not between p0 and p100", 100 * s.fraction);
     if (s.error != 0 && !(s.error >= finest && s.error <= 1))
         return fail(Code::E_INVAL,
                     "--error {:g} %: not between {:.2f} (what the histogram tells apart) and 100",

@@ -72,12 +72,12 @@ TEST(StopRule, RefusesWhatMakesNoSense)
         {{.fraction = 0.99, .error = 0.05}, "neither --time nor --count"},
         {{.seconds = 1, .fraction = 0.99}, "belong together"},
         {{.seconds = 1, .error = 0.05}, "belong together"},
-        {{.seconds = 1, .fraction = 1.5, .error = 0.05}, "--percentile 150"},
+        {{.seconds = 1, .fraction = 1.5, .error = 0.05}, "--until p150"},
         {{.seconds = 1, .fraction = 0.99, .error = 0.001}, "--error 0.1 %: not between 0.39"},
-        {{.seconds = 1, .fraction = nan, .error = 0.05}, "--percentile nan"},
+        {{.seconds = 1, .fraction = nan, .error = 0.05}, "--until pnan"},
         {{.seconds = nan}, "--time nan"},
         {{.seconds = -1}, "--time -1"},
-        {{.seconds = 1, .confidence = 0}, "confidence 0"},
+        {{.seconds = 1, .confidence = 0}, "--confidence 0"},
     };
     for (const auto& [settings, text] : bad) {
         const auto rule = StopRule::make(settings);

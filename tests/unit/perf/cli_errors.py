@@ -40,7 +40,8 @@ CASES = [
 ]
 
 
-JOBS = {"unknown.toml": "burst = 1\n  percentiles = 3\n", "value.toml": 'rate = "fast"\n', "syntax.toml": "a = \n"}
+JOBS = {"unknown.toml": "burst = 1\n  percentiles = 3\n", "value.toml": 'rate = "fast"\n', "syntax.toml": "a = \n",
+        "until.toml": 'until = "p99"\n'}
 CASES += [
     (["run", "--job", "unknown.toml"], 2, r"unknown\.toml:2:3: qaic-perf run has no option --percentiles"),
     (["run", "--model", GOOD, "--job=value.toml"], 2, r"value\.toml:1:1: .*--rate"),
@@ -54,6 +55,17 @@ CASES += [
     (["mlperf", "--model", GOOD, "--rate", "5"], 2, r"Server needs --limit"),
     (["mlperf", "--model", GOOD, "--limit", "15ms"], 2, r"Server needs --rate"),
     (["mlperf", "--model", GOOD, "--scenario", "Offline", "--samples", "8"], 2, r"--samples is of MultiStream"),
+]
+CASES += [
+    (["run", "--model", GOOD, "--until", "p99"], 2, r"--until and --error belong together"),
+    (["run", "--model", GOOD, "--error", "0.02"], 2, r"--until and --error belong together"),
+    (["run", "--model", GOOD, "--confidence", "0.9"], 2, r"--confidence needs --until"),
+    (["run", "--model", GOOD, "--until", "99", "--error", "0.02"], 2, r"--until takes a percentile like p99 .*got=\"99\""),
+    (["run", "--model", GOOD, "--until", "p100", "--error", "0.02"], 2, r"below p100 got=\"p100\""),
+    (["run", "--model", GOOD, "--until", "p99", "--error", "0.001"], 2, r"--error 0\.1 %: not between 0\.39"),
+    (["run", "--model", GOOD, "--until", "p99", "--error", "0.02", "--confidence", "2"], 2, r"--confidence 2: not between"),
+    (["run", "--model", GOOD, "--job", "until.toml"], 2, r"--until and --error belong together"),
+    (["slo", "--model", GOOD, "--p99", "2ms", "--until", "p99"], 2, r"--until"),
 ]
 STREAMS = ["mlperf", "--model", GOOD, "--scenario", "MultiStream"]
 CASES += [

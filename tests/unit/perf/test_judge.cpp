@@ -17,6 +17,16 @@ TEST(Judge, ASoundReportPasses)
     EXPECT_TRUE(r->ok()) << r->problems.front();
 }
 
+TEST(Judge, ARuleThatEndedTheRunIsNoProblem)
+{
+    const auto r = good_report();
+    r->options.until = "p99", r->options.error = 0.02;
+    // Known to 2 % when it was asked; what was still out then came on top.
+    r->until = UntilReport{{qaic::load::StopState::NOT_YET, 99e3, 97e3, 100e3, 0.0202, 102}, true, true};
+    judge(*r);
+    EXPECT_TRUE(r->ok());
+}
+
 struct Fault {
     const char* expected; ///< part of the line
     std::function<void(Report&)> make;
@@ -48,6 +58,24 @@ const Fault faults[] = {
     {"1 of 4 outputs name another class", [](Report& r) { r.verification.same_class = 3; }},
     {"measure: output", [](Report& r) { r.sampled.wrong = 1; }},
     {"measure: 2 of 2 checked outputs name another class", [](Report& r) { r.sampled.classed = 2; }},
+    {"measure: p99.9 of the latency is known to 3.1 % after 100 samples and 0.5 s, and --error asks for 2 %: "
+     "it takes about "
+     "240 samples",
+     [](Report& r) {
+         r.options.until = "p99.9", r.options.error = 0.02;
+         r.until =
+             UntilReport{{qaic::load::StopState::HOPELESS, 99e3, 98e3, 100e3, 0.031, 240}, false, false};
+     }},
+    {"measure: p99 of the latency is not known at all after 100 samples",
+     [](Report& r) {
+         r.options.until = "p99", r.options.error = 0.02;
+         r.until = UntilReport{{qaic::load::StopState::HOPELESS, 0, 0, 0, -1, 368}, false, false};
+     }},
+    {"the first lcore's samples ended the run",
+     [](Report& r) {
+         r.options.until = "p99", r.options.error = 0.02;
+         r.until = UntilReport{{qaic::load::StopState::NOT_YET, 99e3, 97e3, 100e3, 0.035, 300}, true, false};
+     }},
     {"no inference succeeded",
      [](Report& r) {
          r.measure = {};

@@ -18,6 +18,7 @@ Parsed parse(const std::string& line)
     Parsed p;
     CLI::App app;
     add_run_options(app, p.options);
+    add_stop_options(app, p.options);
     try {
         app.parse(line);
     } catch (const CLI::ParseError& e) {
@@ -78,6 +79,15 @@ TEST(Options, RefusesWhatMakesNoSense)
              "--model m --rate 10 --whole-bursts",
              "--model m --schedule s --lcores 2",
              "--model m --lcores 0",
+             "--model m --until p99",
+             "--model m --error 0.02",
+             "--model m --confidence 0.9",
+             "--model m --until 99 --error 0.02",
+             "--model m --until p0 --error 0.02",
+             "--model m --until p100 --error 0.02",
+             "--model m --until p99 --error 0.001",
+             "--model m --until p99 --error nan",
+             "--model m --until p99 --error 0.02 --confidence 1",
          })
         EXPECT_NE(parse(line).error, "") << line;
 }
@@ -95,6 +105,24 @@ TEST(Options, SeveralModelsCardsAndCores)
     EXPECT_TRUE(p.options.open_loop());
     EXPECT_FALSE(parse("--model a").options.open_loop());
     EXPECT_EQ(parse("--model a").options.devices, (std::vector<std::string>{"ml_qaic_emu0"}));
+}
+
+TEST(Options, UntilAPercentileIsKnown)
+{
+    const auto p = parse("--model m --until p99.9 --error 0.02");
+    EXPECT_EQ(p.error, "");
+    EXPECT_EQ(p.options.time, 60);
+    const auto s = stop_settings(p.options);
+    EXPECT_NEAR(s.fraction, 0.999, 1e-12);
+    EXPECT_EQ(s.error, 0.02);
+    EXPECT_EQ(s.confidence, 0.95);
+    EXPECT_EQ(s.seconds, 60);
+    const auto limited = parse("--model m --until p50 --error 0.1 --confidence 0.99 --count 500");
+    EXPECT_EQ(limited.error, "");
+    EXPECT_EQ(stop_settings(limited.options).confidence, 0.99);
+    EXPECT_EQ(stop_settings(limited.options).count, 500u);
+    EXPECT_EQ(limited.options.time, 0);
+    EXPECT_EQ(parse("--model m").options.time, 2) << "without it the time stays what it was";
 }
 
 TEST(Options, ErrorsAreOneLine)

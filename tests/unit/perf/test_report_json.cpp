@@ -34,6 +34,39 @@ TEST(ReportJson, HoldsTheFigures)
     EXPECT_EQ(counted, 100U);
 }
 
+TEST(ReportJson, SaysWhatBecameOfUntil)
+{
+    const auto r = good_report();
+    EXPECT_FALSE(nlohmann::json::parse(to_json(*r)).contains("until"));
+    r->options.until = "p99", r->options.error = 0.02;
+    r->until = UntilReport{{qaic::load::StopState::ENOUGH, 99e3, 98e3, 100e3, 0.0101, 100}, true, true};
+    const auto known = nlohmann::json::parse(to_json(*r)).at("until");
+    EXPECT_EQ(known.at("percentile"), 99);
+    EXPECT_EQ(known.at("wanted_error"), 0.02);
+    EXPECT_EQ(known.at("confidence"), 0.95);
+    EXPECT_EQ(known.at("reached"), true);
+    EXPECT_EQ(known.at("samples"), 100);
+    EXPECT_EQ(known.at("low_ns"), 98e3);
+    EXPECT_EQ(known.at("error"), 0.0101);
+    r->until->answer.error = -1;
+    EXPECT_TRUE(nlohmann::json::parse(to_json(*r)).at("until").at("error").is_null());
+}
+
+TEST(ReportJson, QueriesHaveLatenciesOfTheirOwn)
+{
+    const auto r = good_report();
+    r->options.interval_ns = 50'000'000, r->options.samples = 8;
+    r->outcome.late = 3;
+    r->lanes.push_back({});
+    const auto j = nlohmann::json::parse(to_json(*r));
+    EXPECT_EQ(j.at("queries").at("answered"), 100);
+    EXPECT_EQ(j.at("queries").at("skipped_intervals"), 3);
+    EXPECT_FALSE(j.at("open_loop").contains("late"));
+    EXPECT_EQ(j.at("options").at("load").at("samples"), 8);
+    EXPECT_NE(j.at("latency").at("from").get<std::string>().find("due time of a query"), std::string::npos);
+    EXPECT_EQ(j.at("lanes").at(0).at("latency").at("from"), "enqueue call to return of the dequeue call");
+}
+
 TEST(ReportJson, HoldsTheProblems)
 {
     const auto r = good_report();
