@@ -10,6 +10,10 @@ namespace qaic::perf {
 
 namespace {
 
+/// Seconds. Latencies of a loaded queue hang together: some hundred in a row, all of one moment, would pass
+/// for a tail that is known.
+constexpr double first_look = 1;
+
 /// Tells watchers now and then how far a lcore is, and asks a stop rule if there is one: once a round costs a
 /// comparison or two.
 struct Progress {
@@ -133,9 +137,9 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
         job.progress.emplace(
             Progress{std::span(job.lanes), completed, static_cast<std::uint64_t>(plan.tsc_hz / 20)});
         if (plan.stop != nullptr)
-            job.progress->stop.emplace(*plan.stop, i == 0, job.progress->period,
-                                       plan.open ? &load::LaneStats::latency : &load::LaneStats::service,
-                                       enough);
+            job.progress->stop.emplace(
+                *plan.stop, i == 0, static_cast<std::uint64_t>(first_look * plan.tsc_hz),
+                plan.open ? &load::LaneStats::latency : &load::LaneStats::service, enough);
     }
     unsigned worker = rte_get_next_lcore(~0u, 1, 0);
     for (std::size_t i = 1; i < lcores; ++i, worker = rte_get_next_lcore(worker, 1, 0))
