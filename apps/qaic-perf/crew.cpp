@@ -38,7 +38,6 @@ struct Progress {
 struct Watch {
     const PhasePlan* plan = nullptr;
     std::size_t lcores = 1, index = 0;
-    std::deque<RunObserver> observers;
     std::vector<Lane> lanes;
     std::vector<std::vector<std::uint32_t>> lanes_of_model;
     std::optional<Progress> progress;
@@ -97,43 +96,43 @@ int run_job(void* job)
 }
 
 void add_seats(Watch& job, Site& site, const RunOptions& o, const PhasePlan& plan,
-               std::deque<Verifier>& verifiers, const MakeVerifier& verifier, PhaseResult& result)
+               const MakeVerifier& verifier, std::vector<ReferenceSums>& references, PhaseResult& result)
 {
     auto& seats = site.seats();
     job.lanes_of_model.resize(o.models.size());
     for (std::size_t i = 0; i < seats.size(); ++i) {
         auto& seat = seats[i];
-        if (seat.lcore != job.index || (plan.first_seat_only && i != 0)) continue;
-        result.seats[i] = std::make_unique<SeatResult>();
-        auto& v = verifiers.emplace_back(verifier());
-        job.observers.emplace_back(site.model(seat), o.format(), site.inputs(seat), seat.outputs, v,
-                                   seat.queue.device, plan.sample_period);
+        if (seat.lcore != job.index || (plan.only_seat && i != *plan.only_seat)) continue;
+        auto* const known = references.empty() ? nullptr : &references[seat.model];
+        auto& mine = *(result.seats[i] = std::make_unique<SeatResult>(
+                           RunObserver(site.model(seat), o.format(), site.inputs(seat), seat.outputs,
+                                       verifier(seat), seat.queue.device, plan.check, known)));
         job.lanes_of_model[seat.model].push_back(static_cast<std::uint32_t>(job.lanes.size()));
-        job.lanes.emplace_back(seat.queue, seat.ops.slots().first(o.queue_depth), job.observers.back(),
-                               result.seats[i]->stats, plan.burst, site.tensors(seat));
+        job.lanes.emplace_back(seat.queue, seat.ops.slots().first(o.queue_depth), mine.observer, mine.stats,
+                               plan.burst, site.tensors(seat));
     }
 }
 
 } // namespace
 
 Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& plan,
-                              const MakeVerifier& verifier, std::atomic<std::uint64_t>& completed)
+                              const MakeVerifier& verifier, std::vector<ReferenceSums>& references,
+                              std::atomic<std::uint64_t>& completed)
 {
-    const std::size_t lcores = plan.first_seat_only ? 1 : o.lcores;
+    const std::size_t lcores = plan.only_seat ? 1 : o.lcores;
     if (rte_lcore_count() < lcores)
         return fail(Code::E_STATE, "--lcores {}: EAL has {}; give it more with -- -l CPUS", lcores,
                     rte_lcore_count());
     PhaseResult result;
     result.seats.resize(site.seats().size());
     result.lcores.resize(lcores);
-    std::deque<Verifier> verifiers; // theirs to keep in place
     std::deque<Watch> jobs;
     std::atomic<bool> enough{false};
     for (std::size_t i = 0; i < lcores; ++i) {
         auto& job = jobs.emplace_back();
         job.plan = &plan, job.lcores = lcores, job.index = i, job.result = &result.lcores[i];
         if (plan.interval_ticks != 0) job.result->queries = std::make_unique<load::QueryStats>();
-        add_seats(job, site, o, plan, verifiers, verifier, result);
+        add_seats(job, site, o, plan, verifier, references, result);
         job.progress.emplace(
             Progress{std::span(job.lanes), completed, static_cast<std::uint64_t>(plan.tsc_hz / 20)});
         if (plan.stop != nullptr)
@@ -148,15 +147,6 @@ Result<PhaseResult> run_phase(Site& site, const RunOptions& o, const PhasePlan& 
     run_job(&jobs.front());
     rte_eal_mp_wait_lcore();
     result.stopped = enough;
-    std::size_t v = 0;
-    for (auto& job : jobs) {
-        std::size_t at = 0;
-        for (std::size_t i = 0; i < result.seats.size(); ++i) {
-            if (site.seats()[i].lcore != job.index || result.seats[i] == nullptr) continue;
-            result.seats[i]->checked = verifiers[v++].result();
-            result.seats[i]->first_failure = job.observers[at++].first_failure();
-        }
-    }
     return result;
 }
 

@@ -23,16 +23,16 @@ struct PhasePlan {
     load::ArrivalPlan arrivals; ///< rate of all lcores
     std::vector<double> weights;
     double tsc_hz = 1;
-    std::uint64_t sample_period = 0;      ///< outputs checked: one in so many; 0 none
+    CheckPlan check;
     const load::StopRule* stop = nullptr; ///< ends the phase early; asked by the first lcore
-    bool first_seat_only = false;         ///< verification: one queue pair, in order
+    std::optional<std::size_t> only_seat; ///< verification: one queue pair, on the calling lcore, in order
 };
 
 /// One seat's share of a phase.
 struct SeatResult {
+    explicit SeatResult(RunObserver o) : observer(std::move(o)) {}
     load::LaneStats stats;
-    Verification checked;
-    std::string first_failure;
+    RunObserver observer;
 };
 
 struct LcoreResult {
@@ -49,11 +49,13 @@ struct PhaseResult {
 };
 
 /// Makes a verifier for each seat.
-using MakeVerifier = std::function<Verifier()>;
+using MakeVerifier = std::function<Verifier(const Seat&)>;
 
 /// Runs a phase on the first `lcores` lcores, the calling one among them; returns when all are done. E_STATE:
-/// there are not as many, or one is busy. `completed` grows while it runs, for those who watch.
+/// there are not as many, or one is busy. `references`: by model; may be empty without checksums. `completed`
+/// grows while it runs, for those who watch.
 Result<PhaseResult> run_phase(Site& site, const RunOptions& options, const PhasePlan& plan,
-                              const MakeVerifier& verifier, std::atomic<std::uint64_t>& completed);
+                              const MakeVerifier& verifier, std::vector<ReferenceSums>& references,
+                              std::atomic<std::uint64_t>& completed);
 
 } // namespace qaic::perf

@@ -40,6 +40,12 @@ class BufferSets {
     void put(std::size_t set, ConstSpan bytes);
     void get(std::size_t set, MutSpan bytes) const;
     void fill(std::size_t set, std::byte value);
+    /// One of a set's buffers, below layout().entries.size().
+    [[nodiscard]] MutSpan buffer(std::size_t set, std::size_t entry)
+    {
+        const auto& s = *segments(set)[entry];
+        return {static_cast<std::byte*>(s.addr), s.length};
+    }
     [[nodiscard]] const EntryLayout& layout() const { return layout_; }
 
   private:

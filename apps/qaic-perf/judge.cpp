@@ -50,7 +50,7 @@ void judge_device(const Report& r, std::vector<std::string>& problems)
             fmt::format("the device counted {} failed ops, this program {}", d.dequeue_errors, total.failed));
 }
 
-void judge_outputs(const Report& r, std::vector<std::string>& problems)
+void judge_verified(const Report& r, std::vector<std::string>& problems)
 {
     const auto tolerance = r.options.effective_tolerance();
     const auto& v = r.verification;
@@ -61,10 +61,35 @@ void judge_outputs(const Report& r, std::vector<std::string>& problems)
     if (v.same_class != v.classed)
         problems.push_back(fmt::format("verify: {} of {} outputs name another class than expected",
                                        v.classed - v.same_class, v.classed));
+}
+
+void judge_measured(const Report& r, std::vector<std::string>& problems)
+{
+    const auto tolerance = r.options.effective_tolerance();
     if (r.sampled.same_class != r.sampled.classed)
         problems.push_back(fmt::format("measure: {} of {} checked outputs name another class than expected",
                                        r.sampled.classed - r.sampled.same_class, r.sampled.classed));
     if (r.sampled.wrong != 0) problems.push_back("measure: " + describe_first_wrong(r.sampled, tolerance));
+    const auto& c = r.checksums;
+    if (c.mismatches != 0)
+        problems.push_back("measure: " + describe_mismatch(c, r.options.devices[c.first.card]));
+    if (c.unknown != 0)
+        problems.push_back(fmt::format("measure: {} outputs are of inputs that gave none when verified, so "
+                                       "there is no checksum to compare with",
+                                       c.unknown));
+}
+
+/// NaN that --expect has too is as it should be, and NaN that it has not is wrong; without it nobody knows.
+void warn_of_special(const Report& r, std::vector<std::string>& warnings)
+{
+    if (!r.options.expect.empty()) return;
+    const std::pair<const char*, const SpecialValues&> phases[] = {{"verify", r.verification.special},
+                                                                   {"measure", r.sampled.special}};
+    for (const auto& [name, s] : phases)
+        if (s.nans + s.infinities != 0)
+            warnings.push_back(fmt::format("{}: {} elements of the outputs are NaN and {} infinite; give "
+                                           "--expect to have that judged",
+                                           name, s.nans, s.infinities));
 }
 
 void judge_until(const Report& r, std::vector<std::string>& problems)
@@ -102,11 +127,26 @@ double Report::dequeue_ticks_per_op() const { return per(costs.dequeue_ticks, me
 double Report::empty_poll_ticks() const { return per(costs.empty_ticks, costs.empty_calls); }
 double Report::accuracy() const { return per(verification.correct, verification.labelled); }
 
-void judge(Report& report)
+std::vector<std::string> verify_problems(const Report& report)
 {
     std::vector<std::string> problems;
     judge_phase("verify", report.verify, problems);
-    judge_outputs(report, problems);
+    judge_verified(report, problems);
+    return problems;
+}
+
+std::vector<std::string> measured_output_problems(const Report& report)
+{
+    std::vector<std::string> problems;
+    judge_measured(report, problems);
+    return problems;
+}
+
+void judge(Report& report)
+{
+    auto problems = verify_problems(report);
+    judge_measured(report, problems);
+    warn_of_special(report, report.warnings);
     judge_phase("warm-up", report.warmup, problems);
     judge_phase("measure", report.measure, problems);
     judge_until(report, problems);

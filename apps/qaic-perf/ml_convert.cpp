@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Between the bytes of a tensor file and the buffers of one op.
-#include "ml_model.hpp"
+#include "output_reader.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -8,28 +8,6 @@
 namespace qaic::perf {
 
 namespace {
-
-/// Float32 tensors in ordinary memory, chained the way rte_ml_io_(de)quantize wants them.
-class FloatStage {
-  public:
-    FloatStage(const std::vector<TensorFacts>& tensors, bool packed)
-    {
-        std::vector<std::uint64_t> sizes;
-        sizes.reserve(tensors.size());
-        for (const auto& t : tensors) sizes.push_back(t.elements * sizeof(float));
-        const auto layout = entry_layout(sizes, packed, 1);
-        bytes.resize(layout.content);
-        for (const auto& e : layout.entries)
-            segments_.push_back(
-                {RTE_BAD_IOVA, bytes.data() + e.offset, static_cast<std::uint32_t>(e.bytes), 0, nullptr});
-        for (auto& s : segments_) pointers.push_back(&s);
-    }
-    Bytes bytes;
-    std::vector<rte_ml_buff_seg*> pointers;
-
-  private:
-    std::vector<rte_ml_buff_seg> segments_;
-};
 
 /// True when the file's bytes are the device's bytes.
 bool same_bytes(FileFormat format, const std::vector<TensorFacts>& tensors)
@@ -40,6 +18,19 @@ bool same_bytes(FileFormat format, const std::vector<TensorFacts>& tensors)
 }
 
 } // namespace
+
+FloatStage::FloatStage(const std::vector<TensorFacts>& tensors, bool packed)
+{
+    std::vector<std::uint64_t> sizes;
+    sizes.reserve(tensors.size());
+    for (const auto& t : tensors) sizes.push_back(t.elements * sizeof(float));
+    const auto layout = entry_layout(sizes, packed, 1);
+    bytes.resize(layout.content);
+    for (const auto& e : layout.entries)
+        segments_.push_back(
+            {RTE_BAD_IOVA, bytes.data() + e.offset, static_cast<std::uint32_t>(e.bytes), 0, nullptr});
+    for (auto& s : segments_) pointers.push_back(&s);
+}
 
 Result<void> MlModel::write_input(FileFormat format, ConstSpan from, BufferSets& to, std::size_t set) const
 {
@@ -56,19 +47,32 @@ Result<void> MlModel::write_input(FileFormat format, ConstSpan from, BufferSets&
     return {};
 }
 
-Result<void> MlModel::read_output(FileFormat format, BufferSets& from, std::size_t set, MutSpan to) const
+OutputReader::OutputReader(const MlModel& model, FileFormat format) : model_(model)
 {
-    if (same_bytes(format, facts_.outputs)) {
-        from.get(set, to);
-        return {};
+    const auto& facts = model.facts();
+    if (!same_bytes(format, facts.outputs))
+        stage_.emplace(facts.outputs, facts.packed);
+    else if (!facts.packed && facts.outputs.size() > 1)
+        gathered_.resize(file_bytes(facts.outputs, FileFormat::DEVICE));
+}
+
+Result<ConstSpan> OutputReader::read(BufferSets& from, std::size_t set)
+{
+    if (!stage_) {
+        if (gathered_.empty()) return ConstSpan(from.buffer(set, 0));
+        from.get(set, gathered_);
+        return ConstSpan(gathered_);
     }
-    FloatStage stage(facts_.outputs, facts_.packed);
-    if (const int e = rte_ml_io_dequantize(device_, facts_.id, from.segments(set), stage.pointers.data());
-        e != 0)
+    QAIC_CHECK(model_.dequantize(from.segments(set), stage_->pointers.data()));
+    return ConstSpan(stage_->bytes);
+}
+
+Result<void> MlModel::dequantize(rte_ml_buff_seg** from, rte_ml_buff_seg** to) const
+{
+    if (const int e = rte_ml_io_dequantize(device_, facts_.id, from, to); e != 0)
         return fail(Code::E_UNSUPP,
                     "model '{}': the driver cannot convert outputs to float32: {} ({}); use --device-io",
                     facts_.name, std::strerror(-e), e);
-    std::memcpy(to.data(), stage.bytes.data(), stage.bytes.size());
     return {};
 }
 

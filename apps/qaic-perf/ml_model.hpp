@@ -32,8 +32,8 @@ class MlModel {
     [[nodiscard]] Result<void> check_format(FileFormat format) const;
     /// One op's inputs from a file's bytes into a buffer set.
     Result<void> write_input(FileFormat format, ConstSpan from, BufferSets& to, std::size_t set) const;
-    /// One op's outputs from a buffer set into a file's bytes.
-    Result<void> read_output(FileFormat format, BufferSets& from, std::size_t set, MutSpan to) const;
+    /// One op's outputs to float32; OutputReader has the buffers for it.
+    Result<void> dequantize(rte_ml_buff_seg** from, rte_ml_buff_seg** to) const;
     /// Stops and unloads; the second call does nothing.
     Result<void> unload();
 

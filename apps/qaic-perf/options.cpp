@@ -104,6 +104,19 @@ void add_run_options(CLI::App& command, RunOptions& o)
                     "largest absolute difference (default: 1e-3, with --device-io 0)")
         ->check(CLI::Range(0.0, 1e30))
         ->type_name("T");
+    command
+        .add_option("--check", o.check,
+                    "while measuring, compare one output in N with --expect and --labels: 1 all, 0 none "
+                    "(default: 1009)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 32))
+        ->type_name("N");
+    command
+        .add_option("--checksum", o.checksum,
+                    "while measuring, see that one output in N has the bytes that its input gave first: 1 "
+                    "all, 0 none; needs no --expect")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
+        ->capture_default_str()
+        ->type_name("N");
     auto* as_float = command.add_flag("--float-io", o.float_io, "files hold float32 (default)");
     command.add_flag("--device-io", o.device_io, "files hold the model's own types")->excludes(as_float);
     add_load_options(command, o);
@@ -203,6 +216,11 @@ Result<void> settle(RunOptions& o)
         return fail(Code::E_INVAL, "--labels needs --input: which tensors do they belong to?");
     if (o.expect.empty() && o.tolerance >= 0)
         return fail(Code::E_INVAL, "--tolerance needs --expect: there is nothing to compare");
+    if (o.check > 0 && o.expect.empty() && o.labels.empty())
+        return fail(Code::E_INVAL,
+                    "--check {} needs --expect or --labels: there is nothing to compare with; --checksum {} "
+                    "needs neither",
+                    o.check, o.check);
     if (!o.output.empty() && o.expect.empty() && o.labels.empty())
         return fail(Code::E_INVAL, "--output needs --expect or --labels: it holds what was verified");
     if (o.burst > o.queue_depth)

@@ -27,6 +27,8 @@ struct RunOptions {
     std::string input, expect, labels;      ///< raw tensor files; empty: not given
     std::string output;                     ///< raw tensor file to write; empty: none
     double tolerance = -1;                  ///< below 0: not given, see effective_tolerance()
+    std::int64_t check = -1;    ///< one measured output in so many is compared; 0 none, -1 not given
+    std::uint64_t checksum = 0; ///< and one in so many by its checksum; 0 none
     bool float_io = false, device_io = false;
     std::uint32_t queue_depth = 32;
     std::uint32_t burst = 0; ///< 0: the smaller of 8 and queue_depth
@@ -58,6 +60,11 @@ struct RunOptions {
     [[nodiscard]] bool by_queries() const { return interval_ns != 0; }
     [[nodiscard]] bool open_loop() const { return rate > 0 || !schedule.empty() || by_queries(); }
     [[nodiscard]] FileFormat format() const { return device_io ? FileFormat::DEVICE : FileFormat::FLOAT32; }
+    /// By default a prime: over time all tensors get their turn.
+    [[nodiscard]] std::uint64_t effective_check() const
+    {
+        return check >= 0 ? static_cast<std::uint64_t>(check) : 1009;
+    }
     [[nodiscard]] double effective_tolerance() const
     {
         return tolerance >= 0 ? tolerance : device_io ? 0 : 1e-3;

@@ -2,6 +2,7 @@
 // Everything a run found out, and whether it is good. Printers: report_text.cpp, report_json.cpp.
 #pragma once
 #include "card_counts.hpp"
+#include "checksum.hpp"
 #include "load/lane_stats.hpp"
 #include "load/outcome.hpp"
 #include "ml_device.hpp"
@@ -79,9 +80,9 @@ struct Report {
     std::uint64_t tensors = 0; ///< in --input
     Phase verify, warmup, measure;
     Verification verification; ///< of the verify phase: every tensor once
-    Verification sampled;      ///< of the measured phase: one output in sample_period
-    std::uint64_t sample_period = 0;
-    Bytes outputs; ///< of the verify phase, for --output
+    Verification sampled;      ///< of the measured phase: one output in check_period()
+    ChecksumCounts checksums;  ///< of the measured phase: one output in options.checksum
+    Bytes outputs;             ///< of the verify phase, for --output
     CallCosts costs;
     load::Outcome outcome;         ///< ns, of all lanes; its latency counts from the due time
     double alone_ns = 0;           ///< service of an operation with nothing else out, median; 0: not measured
@@ -93,8 +94,11 @@ struct Report {
         dequeue_per_op; ///< ticks; their medians do not see the scheduler, the means do
     DeviceCounts counted;
     std::vector<std::string> problems; ///< empty: all is well
+    std::vector<std::string> warnings; ///< what may be wrong and cannot be judged
 
     [[nodiscard]] bool verifies() const { return !options.expect.empty() || !options.labels.empty(); }
+    /// Compared element by element in the measured phase: one output in so many; 0 none.
+    [[nodiscard]] std::uint64_t check_period() const { return verifies() ? options.effective_check() : 0; }
     [[nodiscard]] bool ok() const { return problems.empty(); }
     [[nodiscard]] Ledger total() const;
     [[nodiscard]] double ns(double ticks) const
@@ -109,10 +113,13 @@ struct Report {
     [[nodiscard]] double accuracy() const; ///< 0..1 of the labelled outputs
 };
 
-/// One line for each rule that was broken, in order of importance; sets report.problems.
+/// One line for each rule that was broken, in order of importance; sets report.problems and warnings.
 void judge(Report& report);
+/// What judge() says of one phase.
+std::vector<std::string> verify_problems(const Report& report);
+std::vector<std::string> measured_output_problems(const Report& report);
 void print_text(const Report& report);
-/// A JSON document; schema_version 1.
+/// A JSON document; schema_version 2.
 std::string to_json(const Report& report);
 
 /// The quantiles every report shows.

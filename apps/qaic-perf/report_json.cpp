@@ -60,6 +60,8 @@ Json options(const RunOptions& o)
             {"expect", o.expect},
             {"labels", o.labels},
             {"tolerance", o.effective_tolerance()},
+            {"check", o.effective_check()},
+            {"checksum", o.checksum},
             {"io", o.device_io ? "device" : "float32"},
             {"queue_depth", o.queue_depth},
             {"burst", o.burst},
@@ -250,9 +252,33 @@ Json cycles(const Report& r)
 
 Json verification(const Verification& v)
 {
-    return {{"checked", v.checked}, {"wrong", v.wrong},           {"elements_outside", v.elements_outside},
-            {"nans", v.nans},       {"max_abs_diff", v.max_diff}, {"labelled", v.labelled},
-            {"correct", v.correct}, {"classed", v.classed},       {"same_class", v.same_class}};
+    return {{"checked", v.checked},
+            {"wrong", v.wrong},
+            {"elements_outside", v.elements_outside},
+            {"nans", v.nans},
+            {"nan_elements", v.special.nans},
+            {"infinite_elements", v.special.infinities},
+            {"max_abs_diff", v.max_diff},
+            {"labelled", v.labelled},
+            {"correct", v.correct},
+            {"classed", v.classed},
+            {"same_class", v.same_class}};
+}
+
+Json checksums(const Report& r)
+{
+    const auto& c = r.checksums;
+    Json out = {{"period", r.options.checksum},
+                {"checked", c.checked},
+                {"bytes", c.bytes},
+                {"mismatches", c.mismatches},
+                {"without_reference", c.unknown}};
+    if (c.mismatches != 0)
+        out["first_mismatch"] = {{"tensor", c.first.tensor}, {"op", c.first.op},
+                                 {"lcore", c.first.lcore},   {"card", c.first.card},
+                                 {"model", c.first.model},   {"got", c.first.got},
+                                 {"want", c.first.want}};
+    return out;
 }
 
 } // namespace
@@ -276,6 +302,7 @@ std::string to_json(const Report& r)
     auto out = report_head("qaic-perf run", r);
     out["ok"] = r.ok();
     out["problems"] = r.problems;
+    out["warnings"] = r.warnings;
     out["model"] = model(r);
     out["counts"] = counts(r);
     out["throughput"] = {{"inferences_per_s", r.per_second()}, {"seconds", r.measure.seconds}};
@@ -293,7 +320,8 @@ std::string to_json(const Report& r)
                            {"all", verification(r.verification)},
                            {"accuracy", r.accuracy()},
                            {"sampled", verification(r.sampled)},
-                           {"sample_period", r.sample_period}};
+                           {"sample_period", r.check_period()},
+                           {"checksums", checksums(r)}};
     return dump(out);
 }
 

@@ -3,6 +3,7 @@
 #include "evidence.hpp"
 #include "load/explain.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/ranges.h>
 
@@ -58,17 +59,25 @@ void print_model(const Report& r)
     line("", "outputs {}", describe(m.outputs));
 }
 
+void print_special(const Verification& v)
+{
+    if (v.special.nans + v.special.infinities != 0)
+        line("", "{} elements of the outputs are NaN, {} infinite", grouped(v.special.nans),
+             grouped(v.special.infinities));
+}
+
 void print_verification(const Report& r)
 {
     const auto& v = r.verification;
     if (!r.verifies()) {
         line("verify", "nothing to compare with (no --expect, no --labels)");
+        print_special(v);
         return;
     }
     if (!r.options.expect.empty())
         line("verify", "{} of {} outputs within {:g} of {}; max difference {:.3g}", v.checked - v.wrong,
              r.tensors, r.options.effective_tolerance(), r.options.expect, v.max_diff);
-    if (v.nans != 0) line("", "{} elements are not a number", v.nans);
+    print_special(v);
     if (v.classed != 0) line("", "{} of {} outputs name the same class as expected", v.same_class, v.classed);
     if (v.labelled != 0)
         line("accuracy", "{:.2f} % ({} of {} right by {})", 100 * r.accuracy(), v.correct, v.labelled,
@@ -100,8 +109,16 @@ void print_figures(const Report& r)
     const auto& o = r.options;
     line("measure", "{}, bursts of {}{}, {:.3f} s after {:g} s of warm-up", kind_of_load(o),
          o.whole_bursts ? "" : "up to ", o.burst, r.measure.seconds, o.warmup);
-    if (r.sample_period != 0)
-        line("", "{} outputs checked on the way (one in {})", grouped(r.sampled.checked), r.sample_period);
+    if (r.check_period() != 0) {
+        line("", "{} outputs checked on the way (one in {})",
+             grouped(std::max(r.sampled.checked, r.sampled.labelled)), r.check_period());
+        print_special(r.sampled);
+    }
+    if (const auto& c = r.checksums; o.checksum != 0)
+        line("",
+             "{} outputs of {} bytes in all checksummed on the way (one in {}): {} differ from the first "
+             "output of their input",
+             grouped(c.checked), grouped(c.bytes), o.checksum, grouped(c.mismatches));
     line("throughput", "{} inferences/s ({} inferences)", grouped(r.per_second()),
          grouped(r.measure.ledger.succeeded));
     line("latency", "{}{}", times(r.outcome.latency),
@@ -216,7 +233,9 @@ void print_text(const Report& report)
     print_counts(report);
     if (report.ok())
         line("result", "OK{}",
-             report.options.expect.empty() ? " (outputs not verified)" : ", outputs verified");
+             !report.options.expect.empty() ? ", outputs verified"
+             : report.options.checksum != 0 ? " (outputs the same each time, not verified)"
+                                            : " (outputs not verified)");
     else
         line("result", "FAILED, {} problem{}", report.problems.size(),
              report.problems.size() == 1 ? "" : "s");

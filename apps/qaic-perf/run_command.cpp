@@ -48,6 +48,7 @@ int run_command(const RunOptions& options)
     const auto report = run(options);
     if (!report) return failed(report.error());
     print_text(**report);
+    for (const auto& warning : (*report)->warnings) fmt::print(stderr, "qaic-perf: warning: {}\n", warning);
     for (const auto& problem : (*report)->problems) fmt::print(stderr, "qaic-perf: {}\n", problem);
     if (auto e = write_all(**report); !e) return failed(e.error());
     return (*report)->ok() ? 0 : 1;

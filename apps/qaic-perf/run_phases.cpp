@@ -11,10 +11,6 @@ namespace qaic::perf {
 
 namespace {
 
-/// In the measured phase one output in so many is checked: a prime, so that over time all tensors get their
-/// turn.
-constexpr std::uint64_t sample_period = 1009;
-
 PhasePlan common_plan(const RunOptions& o, double hz)
 {
     PhasePlan plan;
@@ -60,7 +56,7 @@ Phase phase_of(const PhaseResult& result, double hz)
     for (const auto& seat : result.seats) {
         if (seat == nullptr) continue;
         phase.ledger += seat->stats.ledger;
-        if (phase.first_failure.empty()) phase.first_failure = seat->first_failure;
+        if (phase.first_failure.empty()) phase.first_failure = seat->observer.first_failure();
     }
     for (const auto& l : result.lcores) {
         phase.seconds =
@@ -120,7 +116,12 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
         r.costs += s.costs;
         r.enqueue_per_op.merge(s.enqueue_per_op);
         r.dequeue_per_op.merge(s.dequeue_per_op);
-        r.sampled += result.seats[i]->checked;
+        const auto& observer = result.seats[i]->observer;
+        r.sampled += observer.verification();
+        auto sums = observer.checksums();
+        sums.first.lcore = r.lcores[seat.lcore].lcore, sums.first.card = seat.card,
+        sums.first.model = seat.model;
+        r.checksums += sums;
         r.lanes.push_back({r.lcores[seat.lcore].lcore, seat.card, seat.model, s.ledger, s.costs,
                            outcome_of(s, open, r.measure.seconds, hz)});
         r.outcome.merge(r.lanes.back().outcome);
@@ -136,32 +137,59 @@ void keep_measured(const PhaseResult& result, Site& site, bool open, double hz, 
     r.outcome.offered = window > 0 ? static_cast<double>(due) / window : 0;
 }
 
-MakeVerifier verifier_of(const Session& session, const Report& r)
+/// Files are of the first model.
+MakeVerifier verifier_of(Session& session, const Report& r)
 {
-    const auto& t = session.tensors();
-    return [runs = element_runs(r.model.outputs, r.options.format()), &t,
-            tolerance = r.options.effective_tolerance()] {
-        return Verifier(runs, t.expect.data, t.labels.data, tolerance);
+    return [&session, &o = r.options](const Seat& seat) {
+        const auto& t = session.tensors();
+        const bool has_files = seat.model == 0;
+        return Verifier(element_runs(session.site().model(seat).facts().outputs, o.format()),
+                        has_files ? ConstSpan(t.expect.data) : ConstSpan(),
+                        has_files ? ConstSpan(t.labels.data) : ConstSpan(), o.effective_tolerance());
     };
 }
 
-Result<void> verify(Session& session, Report& r)
+void add(Phase& sum, const Phase& p)
 {
-    const auto& o = r.options;
-    auto all = common_plan(o, session.tsc_hz());
-    all.count = session.tensors().input.count;
-    all.sample_period = 1;
-    all.first_seat_only = true;
-    if (!o.output.empty()) r.outputs.resize(all.count * file_bytes(r.model.outputs, o.format()));
-    const MakeVerifier keeping = [&] {
-        auto v = verifier_of(session, r)();
+    sum.ledger += p.ledger;
+    sum.seconds += p.seconds;
+    sum.stalled |= p.stalled;
+    sum.waited = std::max(sum.waited, p.waited);
+    if (sum.first_failure.empty()) sum.first_failure = p.first_failure;
+}
+
+/// One model's, on the first seat that has it.
+Result<void> verify_on(std::size_t seat, Session& session, Report& r)
+{
+    auto plan = common_plan(r.options, session.tsc_hz());
+    plan.only_seat = seat;
+    plan.count = session.site().tensors(session.site().seats()[seat]);
+    plan.check = {1, session.references().empty() ? 0U : 1U, true};
+    const MakeVerifier keeping = [&](const Seat& s) {
+        auto v = verifier_of(session, r)(s);
         if (!r.outputs.empty()) v.keep_in(r.outputs);
         return v;
     };
     std::atomic<std::uint64_t> completed{0};
-    QAIC_TRY(const auto done, run_phase(session.site(), o, all, keeping, completed));
-    r.verify = phase_of(done, session.tsc_hz());
-    r.verification = done.seats.front()->checked;
+    QAIC_TRY(const auto done,
+             run_phase(session.site(), r.options, plan, keeping, session.references(), completed));
+    add(r.verify, phase_of(done, session.tsc_hz()));
+    r.verification += done.seats[seat]->observer.verification();
+    return {};
+}
+
+/// Without --checksum there are files, and so one model.
+Result<void> verify(Session& session, Report& r)
+{
+    const auto& o = r.options;
+    auto& site = session.site();
+    const std::size_t models = o.checksum == 0 ? 1 : o.models.size();
+    if (!o.output.empty())
+        r.outputs.resize(session.tensors().input.count * file_bytes(r.model.outputs, o.format()));
+    if (o.checksum != 0)
+        for (std::size_t m = 0; m < models; ++m)
+            session.references().emplace_back(site.tensors(site.seats()[m])); // the first seats: one a model
+    for (std::size_t m = 0; m < models && !r.verify.stalled; ++m) QAIC_CHECK(verify_on(m, session, r));
     return {};
 }
 
@@ -173,22 +201,14 @@ Result<void> go_alone(Session& session, Report& r)
     auto plan = common_plan(one, session.tsc_hz());
     plan.count = 32;
     plan.ticks = static_cast<std::uint64_t>(r.options.warmup * session.tsc_hz());
-    plan.first_seat_only = true;
+    plan.only_seat = 0;
     std::atomic<std::uint64_t> completed{0};
-    QAIC_TRY(const auto done, run_phase(session.site(), one, plan, verifier_of(session, r), completed));
+    QAIC_TRY(const auto done, run_phase(session.site(), one, plan, verifier_of(session, r),
+                                        session.references(), completed));
     r.warmup = phase_of(done, session.tsc_hz());
     if (r.warmup.stalled || r.warmup.ledger.succeeded == 0) return {};
     r.alone_ns = r.ns(static_cast<double>(done.seats.front()->stats.service.quantile(0.5)));
     return {};
-}
-
-/// The later part's fate is the phase's.
-Phase joined(const Phase& first, Phase second)
-{
-    second.ledger += first.ledger;
-    second.seconds += first.seconds;
-    if (!first.first_failure.empty()) second.first_failure = first.first_failure;
-    return second;
 }
 
 } // namespace
@@ -201,16 +221,22 @@ Result<void> warm_up(Session& session, Report& r)
     auto warm = common_plan(r.options, session.tsc_hz());
     warm.ticks = static_cast<std::uint64_t>(r.options.warmup * session.tsc_hz());
     std::atomic<std::uint64_t> completed{0};
-    QAIC_TRY(const auto done, run_phase(session.site(), r.options, warm, verifier_of(session, r), completed));
-    r.warmup = joined(r.warmup, phase_of(done, session.tsc_hz()));
+    QAIC_TRY(const auto done, run_phase(session.site(), r.options, warm, verifier_of(session, r),
+                                        session.references(), completed));
+    add(r.warmup, phase_of(done, session.tsc_hz()));
     return {};
 }
 
 Result<void> measure(Session& session, Report& r)
 {
     const auto hz = session.tsc_hz();
+    if (r.options.checksum != 0 && session.references().empty()) {
+        QAIC_CHECK(verify(session, r));
+        if (auto problems = verify_problems(r); !problems.empty())
+            return fail(Code::E_STATE, "{}", problems.front());
+    }
     auto plan = common_plan(r.options, hz);
-    plan.sample_period = sample_period;
+    plan.check = {r.check_period(), r.options.checksum, false};
     measured_plan(plan, r.options, session.schedule());
     if (plan.open) QAIC_CHECK(load::check(plan.arrivals));
     const auto& control = r.options.card_control;
@@ -219,8 +245,8 @@ Result<void> measure(Session& session, Report& r)
     if (!r.options.until.empty()) plan.stop = &rule;
     std::atomic<std::uint64_t> completed{0};
     const LiveLine live(completed);
-    const auto verifier = verifier_of(session, r);
-    QAIC_TRY(const auto done, run_phase(session.site(), r.options, plan, verifier, completed));
+    QAIC_TRY(const auto done, run_phase(session.site(), r.options, plan, verifier_of(session, r),
+                                        session.references(), completed));
     if (!control.empty()) {
         QAIC_TRY(r.cards, ask_card_counts(control));
     }
@@ -233,13 +259,12 @@ Result<void> measure(Session& session, Report& r)
         r.until->reached =
             r.until->answer.state == load::StopState::ENOUGH || (done.stopped && done.lcores.size() == 1);
     }
-    r.sample_period = verifier().needed() ? sample_period : 0;
     return {};
 }
 
 Result<void> run_phases(Session& session, Report& r)
 {
-    if (r.verifies()) {
+    if (r.verifies() || r.options.checksum != 0) {
         QAIC_CHECK(verify(session, r));
         if (r.verify.stalled) return {};
     }

@@ -17,6 +17,8 @@ class Session {
     [[nodiscard]] Site& site() { return site_; }
     [[nodiscard]] const RunTensors& tensors() const { return tensors_; }
     [[nodiscard]] const std::vector<std::uint64_t>& schedule() const { return files_.due; }
+    /// By model; empty until the verify phase with --checksum.
+    [[nodiscard]] std::vector<ReferenceSums>& references() { return references_; }
     [[nodiscard]] double tsc_hz() const { return static_cast<double>(facts_->environment.tsc_hz); }
     /// A report with everything that is known before a measurement.
     [[nodiscard]] std::unique_ptr<Report> report() const { return std::make_unique<Report>(*facts_); }
@@ -31,6 +33,7 @@ class Session {
     Site site_;
     RunFiles files_;
     RunTensors tensors_;
+    std::vector<ReferenceSums> references_;
     std::unique_ptr<Report> facts_;
 };
 

@@ -22,6 +22,8 @@ Result<std::unique_ptr<Report>> measure_trial(Session& session, const TrialPlan&
         return fail(Code::E_TIMEOUT,
                     "waited {:.2f} s for {} ops in flight and none came back (limit: --wait-limit)",
                     r->measure.waited, r->measure.ledger.in_flight);
+    if (auto problems = measured_output_problems(*r); !problems.empty())
+        return fail(Code::E_STATE, "{}", problems.front());
     return r;
 }
 

@@ -13,9 +13,9 @@ struct TrialPlan {
     std::uint32_t depth = 0, burst = 0, lcores = 0; ///< 0: the session's
 };
 
-/// Measures, and judges nothing but that all came back: failed operations and what went wrong with them are
-/// in the report's problems. E_TIMEOUT when the card stopped answering: operations are still out, and nothing
-/// more can be measured.
+/// Measures, and judges nothing but that all came back, and the outputs that were checked: failed operations
+/// and what went wrong with them are in the report's problems. E_STATE for a wrong output. E_TIMEOUT when the
+/// card stopped answering: operations are still out, and nothing more can be measured.
 Result<std::unique_ptr<Report>> measure_trial(Session& session, const TrialPlan& plan);
 
 /// "1.5s", "2ms", "300us", "50ns" as ns, more than 0. E_INVAL names the option.

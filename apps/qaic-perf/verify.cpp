@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fmt/format.h>
+#include <limits>
 #include <utility>
 
 namespace qaic::perf {
@@ -12,6 +14,7 @@ TensorCheck compare_tensor(const std::vector<ElementRun>& runs, ConstSpan got, C
                            double tolerance)
 {
     TensorCheck check;
+    if (std::equal(got.begin(), got.end(), want.begin(), want.end())) return check; // by far the most
     std::size_t at = 0;
     std::uint64_t element = 0;
     for (const auto& run : runs) {
@@ -19,7 +22,7 @@ TensorCheck compare_tensor(const std::vector<ElementRun>& runs, ConstSpan got, C
         for (std::uint64_t i = 0; i < run.count; ++i, ++element, at += size) {
             const double a = element_value(run.type, got.data() + at);
             const double b = element_value(run.type, want.data() + at);
-            const double diff = a == b ? 0 : std::abs(a - b);
+            const double diff = a == b || (std::isnan(a) && std::isnan(b)) ? 0 : std::abs(a - b);
             if (!(diff <= tolerance)) ++check.outside; // written so that NaN counts
             if (std::isnan(diff)) {
                 if (check.nans++ == 0) check.worst_element = element;
@@ -30,6 +33,42 @@ TensorCheck compare_tensor(const std::vector<ElementRun>& runs, ConstSpan got, C
         }
     }
     return check;
+}
+
+namespace {
+
+/// Of elements whose exponent is `infinite`, with all other bits 0 but the sign: infinities; else NaN.
+template<class Word, Word infinite>
+SpecialValues special_of(const std::byte* at, std::uint64_t count) noexcept
+{
+    constexpr Word magnitude = std::numeric_limits<Word>::max() >> 1;
+    SpecialValues s;
+    for (std::uint64_t i = 0; i < count; ++i, at += sizeof(Word)) {
+        Word v;
+        std::memcpy(&v, at, sizeof v);
+        v &= magnitude;
+        s.nans += v > infinite ? 1 : 0;
+        s.infinities += v == infinite ? 1 : 0;
+    }
+    return s;
+}
+
+} // namespace
+
+SpecialValues special_values(const std::vector<ElementRun>& runs, ConstSpan tensor) noexcept
+{
+    SpecialValues sum;
+    const auto* at = tensor.data();
+    for (const auto& run : runs) {
+        if (run.type == RTE_ML_IO_TYPE_FP32)
+            sum += special_of<std::uint32_t, 0x7f800000>(at, run.count);
+        else if (run.type == RTE_ML_IO_TYPE_FP16)
+            sum += special_of<std::uint16_t, 0x7c00>(at, run.count);
+        else if (run.type == RTE_ML_IO_TYPE_BFLOAT16)
+            sum += special_of<std::uint16_t, 0x7f80>(at, run.count);
+        at += run.count * type_size(run.type);
+    }
+    return sum;
 }
 
 std::uint64_t largest_element(const ElementRun& run, ConstSpan tensor)
@@ -56,6 +95,7 @@ void Verifier::check(std::size_t index, ConstSpan got)
 {
     if (!kept_.empty())
         std::copy_n(got.begin(), tensor_bytes_, kept_.subspan(index * tensor_bytes_, tensor_bytes_).begin());
+    result_.special += special_values(runs_, got);
     const auto got_class = labels_.empty() ? 0 : largest_element(runs_.front(), got);
     if (!labels_.empty()) {
         ++result_.labelled;
@@ -85,6 +125,7 @@ Verification& Verification::operator+=(const Verification& o) noexcept
         first_wrong = o.first_wrong;
     }
     checked += o.checked, wrong += o.wrong, elements_outside += o.elements_outside, nans += o.nans;
+    special += o.special;
     max_diff = std::max(max_diff, o.max_diff);
     labelled += o.labelled, correct += o.correct, classed += o.classed, same_class += o.same_class;
     return *this;

@@ -21,6 +21,7 @@ struct SlotOf {
     std::uint32_t tensor = 0; ///< which input it carries
     bool out = false;         ///< accepted and not yet back
     bool sampled = false;     ///< the observer's mark
+    bool summed = false;      ///< and another
 };
 
 template<class Q>

@@ -27,6 +27,22 @@ TEST(Judge, ARuleThatEndedTheRunIsNoProblem)
     EXPECT_TRUE(r->ok());
 }
 
+TEST(Judge, SpecialValuesAreAWarningOnlyWhenNothingSaysWhatIsRight)
+{
+    const auto r = good_report();
+    r->verification.special = {2, 1};
+    r->sampled.special = {0, 5};
+    judge(*r);
+    EXPECT_TRUE(r->ok());
+    EXPECT_TRUE(r->warnings.empty()); // --expect has them too, or it would be wrong
+    r->options.expect.clear();
+    judge(*r);
+    EXPECT_TRUE(r->ok());
+    ASSERT_EQ(r->warnings.size(), 2U);
+    EXPECT_EQ(r->warnings[0].rfind("verify: 2 elements of the outputs are NaN and 1 infinite", 0), 0U);
+    EXPECT_EQ(r->warnings[1].rfind("measure: 0 elements of the outputs are NaN and 5 infinite", 0), 0U);
+}
+
 struct Fault {
     const char* expected; ///< part of the line
     std::function<void(Report&)> make;
@@ -57,6 +73,14 @@ const Fault faults[] = {
      }},
     {"1 of 4 outputs name another class", [](Report& r) { r.verification.same_class = 3; }},
     {"measure: output", [](Report& r) { r.sampled.wrong = 1; }},
+    {"measure: 1 of 9 outputs are not the bytes that their input gave first; the first: input 3 of model 1 "
+     "on "
+     "b, operation 8 of lcore 4",
+     [](Report& r) {
+         r.options.devices = {"a", "b"};
+         r.checksums = {9, 360, 1, 0, {3, 8, 1, 2, 4, 1, 1}};
+     }},
+    {"measure: 2 outputs are of inputs that gave none", [](Report& r) { r.checksums.unknown = 2; }},
     {"measure: 2 of 2 checked outputs name another class", [](Report& r) { r.sampled.classed = 2; }},
     {"measure: p99.9 of the latency is known to 3.1 % after 100 samples and 0.5 s, and --error asks for 2 %: "
      "it takes about "

@@ -125,6 +125,19 @@ TEST(Options, UntilAPercentileIsKnown)
     EXPECT_EQ(parse("--model m").options.time, 2) << "without it the time stays what it was";
 }
 
+TEST(Options, HowManyOutputsAreChecked)
+{
+    EXPECT_EQ(parse("--model m").options.effective_check(), 1009U);
+    EXPECT_EQ(parse("--model m").options.checksum, 0U);
+    EXPECT_EQ(parse("--model m --checksum 1").options.checksum, 1U);
+    EXPECT_EQ(parse("--model m --input i --expect e --check 1").options.effective_check(), 1U);
+    EXPECT_EQ(parse("--model m --check 0").error, "");
+    EXPECT_EQ(parse("--model m --check 0").options.effective_check(), 0U);
+    EXPECT_EQ(parse("--model m --model n --checksum 1").error, "");
+    EXPECT_NE(parse("--model m --check 5").error, "");
+    EXPECT_NE(parse("--model m --input i --labels l --check -5").error, "");
+}
+
 TEST(Options, ErrorsAreOneLine)
 {
     EXPECT_EQ(parse("--model m --burst 64").error, "E_INVAL: --burst 64 is more than --queue-depth 32");

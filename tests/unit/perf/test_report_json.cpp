@@ -67,6 +67,25 @@ TEST(ReportJson, QueriesHaveLatenciesOfTheirOwn)
     EXPECT_EQ(j.at("lanes").at(0).at("latency").at("from"), "enqueue call to return of the dequeue call");
 }
 
+TEST(ReportJson, HoldsWhatWasChecked)
+{
+    const auto r = good_report();
+    r->options.checksum = 2;
+    r->checksums = {50, 2000, 0, 0, {}};
+    r->verification.special = {2, 1};
+    const auto v = nlohmann::json::parse(to_json(*r)).at("verification");
+    EXPECT_EQ(v.at("sample_period"), 1009);
+    EXPECT_EQ(v.at("all").at("nan_elements"), 2);
+    EXPECT_EQ(v.at("all").at("infinite_elements"), 1);
+    EXPECT_EQ(v.at("checksums").at("period"), 2);
+    EXPECT_EQ(v.at("checksums").at("checked"), 50);
+    EXPECT_EQ(v.at("checksums").at("bytes"), 2000);
+    EXPECT_FALSE(v.at("checksums").contains("first_mismatch"));
+    r->checksums.mismatches = 1, r->checksums.first.op = 17;
+    const auto with = nlohmann::json::parse(to_json(*r));
+    EXPECT_EQ(with.at("verification").at("checksums").at("first_mismatch").at("op"), 17);
+}
+
 TEST(ReportJson, HoldsTheProblems)
 {
     const auto r = good_report();

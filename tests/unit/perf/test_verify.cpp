@@ -43,10 +43,19 @@ TEST(Compare, ToleranceIsInclusive)
     EXPECT_EQ(compare({1.5F}, {1}, 0.49).outside, 1U);
 }
 
+TEST(Compare, NanWhereItIsExpectedIsEqual)
+{
+    const auto nan = static_cast<float>(not_a_number);
+    const auto same = compare({1, nan}, {1, nan}, 0), near = compare({1, -nan}, {1.5F, nan}, 0.5);
+    EXPECT_EQ(same.outside + same.nans, 0U);
+    EXPECT_EQ(near.outside + near.nans, 0U);
+    EXPECT_EQ(near.max_diff, 0.5);
+}
+
 TEST(Compare, NanFailsWhateverTheToleranceAndTheSide)
 {
     const auto nan = static_cast<float>(not_a_number);
-    for (const auto& [got, want] : {std::pair{nan, 1.F}, std::pair{1.F, nan}, std::pair{nan, nan}}) {
+    for (const auto& [got, want] : {std::pair{nan, 1.F}, std::pair{1.F, nan}}) {
         const auto c = compare({0, got}, {0, want}, 1e30);
         EXPECT_EQ(c.outside, 1U);
         EXPECT_EQ(c.nans, 1U);
@@ -71,6 +80,48 @@ TEST(Compare, RunsOfDifferentTypesLieSideBySide)
     EXPECT_EQ(c.outside, 1U);
     EXPECT_EQ(c.worst_element, 3U);
     EXPECT_EQ(c.max_diff, 5);
+}
+
+struct SpecialCase {
+    ElementType type;
+    std::vector<std::uint32_t> nans, infinities, others;
+};
+
+TEST(SpecialValues, AreCountedInEachFloatType)
+{
+    const SpecialCase cases[] = {
+        {RTE_ML_IO_TYPE_FP32,
+         {0x7f800001, 0x7fc00000, 0xffffffff},
+         {0x7f800000, 0xff800000},
+         {0, 0x80000000, 0x7f7fffff, 0x00000001}},
+        {RTE_ML_IO_TYPE_FP16, {0x7c01, 0x7e00, 0xffff}, {0x7c00, 0xfc00}, {0, 0x8000, 0x7bff, 0x7800, 1}},
+        {RTE_ML_IO_TYPE_BFLOAT16, {0x7f81, 0x7fc0, 0xffff}, {0x7f80, 0xff80}, {0, 0x8000, 0x7f7f, 0x7c00}},
+        {RTE_ML_IO_TYPE_INT8, {}, {}, {0x7f, 0xff}},
+        {RTE_ML_IO_TYPE_UINT32, {}, {}, {0x7f800000, 0xffffffff}},
+    };
+    for (const auto& c : cases) {
+        Bytes tensor;
+        for (const auto* list : {&c.nans, &c.others, &c.infinities})
+            for (const auto bits : *list)
+                tensor.insert(tensor.end(), reinterpret_cast<const std::byte*>(&bits),
+                              reinterpret_cast<const std::byte*>(&bits) + type_size(c.type));
+        const auto elements = c.nans.size() + c.infinities.size() + c.others.size();
+        const auto s = special_values({{c.type, elements}}, tensor);
+        EXPECT_EQ(s.nans, c.nans.size()) << type_name(c.type);
+        EXPECT_EQ(s.infinities, c.infinities.size()) << type_name(c.type);
+    }
+}
+
+TEST(SpecialValues, OfRunsSideBySide)
+{
+    Bytes tensor(3, std::byte{0xff}); // integers
+    append(tensor, std::uint16_t{0x7c00});
+    append(tensor, infinite);
+    append(tensor, static_cast<float>(not_a_number));
+    const auto s = special_values(
+        {{RTE_ML_IO_TYPE_UINT8, 3}, {RTE_ML_IO_TYPE_FP16, 1}, {RTE_ML_IO_TYPE_FP32, 2}}, tensor);
+    EXPECT_EQ(s.infinities, 2U);
+    EXPECT_EQ(s.nans, 1U);
 }
 
 TEST(LargestElement, FirstOfEqualsAndNeverNan)
@@ -128,12 +179,23 @@ TEST(Verifier, LabelsAlone)
 {
     const Case c;
     Verifier v(floats(3), {}, c.labels, 0.1);
-    EXPECT_TRUE(v.needed());
     v.check(0, bytes({0, 9, 0}));
     v.check(1, bytes({9, 0, 0}));
     EXPECT_EQ(v.result().correct, 1U);
     EXPECT_EQ(v.result().checked, 0U);
-    EXPECT_FALSE(Verifier(floats(3), {}, {}, 0).needed());
+}
+
+TEST(Verifier, CountsSpecialValuesWithNothingToCompareWith)
+{
+    Verifier v(floats(3), {}, {}, 0);
+    v.check(0, bytes({static_cast<float>(not_a_number), infinite, -infinite}));
+    v.check(5, bytes({0, 1, infinite}));
+    auto sum = v.result();
+    sum += v.result();
+    EXPECT_EQ(sum.special.nans, 2U);
+    EXPECT_EQ(sum.special.infinities, 6U);
+    EXPECT_EQ(sum.checked, 0U);
+    EXPECT_TRUE(sum.passed());
 }
 
 TEST(Verifier, KeepsOutputsInTheirTensorsPlace)
