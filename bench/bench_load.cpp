@@ -2,6 +2,7 @@
 // What the load generator itself costs, on a null queue that answers at once: `cycles_per_op` of TSC. The
 // queue's own share is bm_bare, in the same run: the tool is the difference. Aims at burst 32: 10 cycles an
 // operation closed loop, 40 open loop; 5 ns to record one latency; arrivals to 5 M/s with p99 1 us late.
+#include "checksum.hpp"
 #include "load/closed_loop.hpp"
 #include "load/null_queue.hpp"
 #include "load/open_loop.hpp"
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <memory>
 #include <rte_cycles.h>
+#include <rte_hash_crc.h>
 #include <rte_pause.h>
 
 namespace {
@@ -73,6 +75,77 @@ void bm_closed(benchmark::State& state)
         ticks += rte_rdtsc() - from;
     }
     count(state, ticks, rig.stats->ledger.succeeded);
+}
+
+/// The outputs of 32 ops, as many as --queue-depth has by default.
+struct Outputs {
+    explicit Outputs(std::size_t output_size) : size(output_size), bytes(32 * output_size) {}
+    std::size_t size;
+    qaic::Bytes bytes;
+    qaic::MutSpan of(std::uint64_t slot) { return qaic::MutSpan(bytes).subspan(slot % 32 * size, size); }
+};
+
+/// What RunObserver does around each op with --checksum 1.
+struct ChecksumObserver {
+    Outputs& outputs;
+    qaic::perf::ReferenceSums references{1};
+    qaic::perf::ChecksumCounts counts;
+    std::uint64_t back = 0;
+    void submitting(SlotOf<NullOp>& slot) { qaic::perf::mark_unwritten(outputs.of(slot.op->user_u64)); }
+    void completed(SlotOf<NullOp>& slot)
+    {
+        const auto sum = qaic::perf::checksum(outputs.of(slot.op->user_u64));
+        counts.compare(references, slot.tensor, ++back, sum, outputs.size);
+    }
+};
+
+/// bm_closed/32 with every output checksummed: the option is the difference.
+void bm_closed_checksum(benchmark::State& state)
+{
+    Rig rig(32);
+    Outputs outputs(static_cast<std::size_t>(state.range(0)));
+    ChecksumObserver observer{outputs};
+    observer.references.learn(0, 1);
+    Lane<Rig::Queue, ChecksumObserver> lane(rig.queue, std::span(rig.slots).first(32), observer, *rig.stats,
+                                            32);
+    const auto go_on = [](std::uint64_t) { return true; };
+    const auto ops = std::min<std::uint64_t>(ops_a_round, (64ull << 20) / outputs.size);
+    std::uint64_t ticks = 0;
+    for (auto _ : state) {
+        const auto from = rte_rdtsc();
+        ClosedLoop(rig.queue, std::span(&lane, 1), LoopPlan{.count = ops, .stall_ticks = ~0ull >> 1},
+                   rig.loop, go_on)
+            .run();
+        ticks += rte_rdtsc() - from;
+    }
+    count(state, ticks, rig.stats->ledger.succeeded);
+    if (observer.counts.checked != rig.stats->ledger.succeeded) state.SkipWithError("outputs left out");
+}
+
+/// DPDK's way to sum a buffer, to compare with: one CRC32C after the other, each waiting for the one before.
+void bm_rte_hash_crc(benchmark::State& state)
+{
+    Outputs outputs(static_cast<std::size_t>(state.range(0)));
+    std::uint64_t ticks = 0, slot = 0;
+    for (auto _ : state) {
+        const auto from = rte_rdtsc();
+        const auto output = outputs.of(slot++);
+        benchmark::DoNotOptimize(rte_hash_crc(output.data(), static_cast<std::uint32_t>(output.size()), 0));
+        ticks += rte_rdtsc() - from;
+    }
+    count(state, ticks, static_cast<std::uint64_t>(state.iterations()));
+}
+
+void bm_checksum(benchmark::State& state)
+{
+    Outputs outputs(static_cast<std::size_t>(state.range(0)));
+    std::uint64_t ticks = 0, slot = 0;
+    for (auto _ : state) {
+        const auto from = rte_rdtsc();
+        benchmark::DoNotOptimize(qaic::perf::checksum(outputs.of(slot++)));
+        ticks += rte_rdtsc() - from;
+    }
+    count(state, ticks, static_cast<std::uint64_t>(state.iterations()));
 }
 
 /// Faster than anything can go: what an operation costs when it need not be waited for.
@@ -147,6 +220,9 @@ BENCHMARK(bm_record);
 BENCHMARK(bm_draw);
 BENCHMARK(bm_bare)->Arg(1)->Arg(8)->Arg(32);
 BENCHMARK(bm_closed)->Arg(1)->Arg(8)->Arg(32);
+BENCHMARK(bm_closed_checksum)->Arg(64)->Arg(1000)->Arg(150'528);
+BENCHMARK(bm_checksum)->Arg(64)->Arg(1000)->Arg(150'528);
+BENCHMARK(bm_rte_hash_crc)->Arg(64)->Arg(1000)->Arg(150'528);
 BENCHMARK(bm_open)->Arg(1)->Arg(8)->Arg(32);
 BENCHMARK(bm_poisson)->Arg(1'000'000)->Arg(5'000'000)->Iterations(5)->Unit(benchmark::kMillisecond);
 
