@@ -14,7 +14,8 @@ TensorCheck compare_tensor(const std::vector<ElementRun>& runs, ConstSpan got, C
                            double tolerance)
 {
     TensorCheck check;
-    if (std::equal(got.begin(), got.end(), want.begin(), want.end())) return check; // by far the most
+    // By far the most. Not std::equal: of std::byte it goes one by one.
+    if (got.size() == want.size() && std::memcmp(got.data(), want.data(), got.size()) == 0) return check;
     std::size_t at = 0;
     std::uint64_t element = 0;
     for (const auto& run : runs) {
