@@ -43,7 +43,7 @@ std::uint32_t checksum(ConstSpan bytes, std::uint32_t seed) noexcept
 void mark_unwritten(MutSpan buffer) noexcept
 {
     const auto mark = [&](std::size_t at, std::size_t n) {
-        std::fill_n(buffer.begin() + static_cast<std::ptrdiff_t>(at), n, std::byte{0xff});
+        std::fill_n(buffer.begin() + static_cast<std::ptrdiff_t>(at), n, std::byte{0xa5});
     };
     if (buffer.size() < word) return mark(0, buffer.size());
     for (std::size_t at = 0; at + word < buffer.size(); at += page) mark(at, word);

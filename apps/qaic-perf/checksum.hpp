@@ -14,8 +14,9 @@ namespace qaic::perf {
 /// 32 bits over the bytes and their number, by the CPU's CRC32C, four at a time: one alone waits for itself.
 /// Not the CRC32C of the bytes. `seed`: what came before, for outputs of several buffers.
 [[nodiscard]] std::uint32_t checksum(ConstSpan bytes, std::uint32_t seed = 0) noexcept;
-/// Leaves 0xff in the first and last bytes of a buffer and in every page between, so that one that nobody
-/// writes does not pass with what an earlier op left in it.
+/// Leaves a mark in the first and last bytes of a buffer and in every page between, so that one that nobody
+/// writes does not pass with what an earlier op left in it. Not 0xff: what nobody wrote when references were
+/// learned is that.
 void mark_unwritten(MutSpan buffer) noexcept;
 
 /// The checksum of one model's output for each input tensor. Learned on one lcore, then read by all.

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
-PERF, QPC = BUILD / "apps/qaic-perf/qaic-perf", BUILD / "apps/qaic-qpc/qaic-qpc"
+PERF, QPC, CARD = (BUILD / f"apps/{name}/{name}" for name in ("qaic-perf", "qaic-qpc", "qaic-card"))
 DIGITS, FLAKY = BUILD / "config/models/digits/digits.qpc", BUILD / "config/programs/flaky.qpc"
 FLAKY_PERIOD, FLAKY_ELEMENT = 300, 37
 EAL = ["--no-huge", "-m", "512", "--file-prefix", f"verify-{os.getpid()}"]
@@ -107,6 +107,21 @@ class Verify(unittest.TestCase):
         flaky = [lane["counts"]["succeeded"] for lane in report["lanes"] if lane["model"] == 1]
         # the first card's was verified once
         self.assertEqual(sums["mismatches"], (flaky[0] + 1) // FLAKY_PERIOD + flaky[1] // FLAKY_PERIOD)
+
+    def test_outputs_that_nobody_writes_are_found(self):
+        """A card that describes its payloads and does not copy them: buffers keep what the tool has put there."""
+        self.perf_build("timed:in=256,out=9000", "timed.qpc")
+        card = f'[[card]]\nsocket = "{self.folder / "card"}"\n[card.timing]\nservice = "fixed"\nmean_us = 1\nslots = 1\ncopy = false\n'
+        self.write("card.toml", card.encode())
+        with subprocess.Popen([CARD, "--config", self.folder / "card.toml"], stdout=subprocess.PIPE, text=True) as process:
+            try:
+                self.assertIn("card 0", process.stdout.readline())
+                report, _ = self.measure(1, "--dev", f"ml_qaic_vfu0,socket={self.folder / 'card'}", "--model", "timed.qpc",
+                                         "--device-io", "--checksum", 1, "--warmup", 0, "--count", 64, "--queue-depth", 1)
+            finally:
+                process.terminate()
+        # also in the buffer in which the reference was not written
+        self.assertEqual(report["verification"]["checksums"]["mismatches"], 64)
 
     def test_other_commands_fail_too(self):
         for command, more in (("sweep", ["--depths", "4", "--bursts", "4", "--count", "1000"]),
