@@ -203,8 +203,8 @@ Result<void> go_alone(Session& session, Report& r)
     plan.ticks = static_cast<std::uint64_t>(r.options.warmup * session.tsc_hz());
     plan.only_seat = 0;
     std::atomic<std::uint64_t> completed{0};
-    QAIC_TRY(const auto done, run_phase(session.site(), one, plan, verifier_of(session, r),
-                                        session.references(), completed));
+    QAIC_TRY(const auto done,
+             run_phase(session.site(), one, plan, verifier_of(session, r), session.references(), completed));
     r.warmup = phase_of(done, session.tsc_hz());
     if (r.warmup.stalled || r.warmup.ledger.succeeded == 0) return {};
     r.alone_ns = r.ns(static_cast<double>(done.seats.front()->stats.service.quantile(0.5)));
