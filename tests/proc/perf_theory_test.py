@@ -7,8 +7,8 @@ skipped.
 
 Real time on a shared machine, which can only add to a latency. That none is below theory is asked of every run; that none
 is above, of one in which hardly an operation went late (qaic-perf says so): another measured the machine and not the card.
-When no run is quiet enough that half is skipped, and says so. The same in virtual time, where nothing disturbs: unit/load
-(the loops) and unit/card/timing (the card).
+When no run is quiet enough that half is skipped, and says so. The same in virtual time, where nothing disturbs, is
+unit/driver/load: the loops, the driver and the card, within 5 %.
 
 Arguments: source root, build root."""
 import json

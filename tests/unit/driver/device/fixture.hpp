@@ -77,6 +77,9 @@ struct Ops {
 
 class DeviceTest : public ::testing::Test {
   protected:
+    static card::CardConfig quick_card() { return {.ready_delay = 5ms, .reset_ready_delay = 1ms}; }
+    explicit DeviceTest(const card::CardConfig& card = quick_card()) : link(card, clock) {}
+
     DeviceConfig config() const
     {
         DeviceConfig c;
@@ -160,7 +163,7 @@ class DeviceTest : public ::testing::Test {
     /// it.
     Nanos op_timeout = 100s;
     ManualClock clock;
-    InProcessLink link{card::CardConfig{.ready_delay = 5ms, .reset_ready_delay = 1ms}, clock};
+    InProcessLink link;
     SteppedBus* bus = nullptr;
     std::unique_ptr<Device> device;
     std::vector<QueuePair*> qps;
