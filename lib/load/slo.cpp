@@ -75,7 +75,14 @@ void SloSearch::told(const Outcome& outcome)
     if (trials_.back().broken == Broken::HELD)
         held();
     else
-        broke();
+        broke(outcome);
+}
+
+/// A loop starts with nothing out, so its fastest operation waited for none.
+bool SloSearch::no_rate_will_do(const Outcome& outcome) const
+{
+    constexpr std::uint64_t enough = 20;
+    return outcome.latency.count() >= enough && outcome.latency.min() > settings_.limit_ns;
 }
 
 void SloSearch::held()
@@ -100,18 +107,25 @@ void SloSearch::held()
     }
 }
 
-void SloSearch::broke()
+void SloSearch::broke(const Outcome& outcome)
 {
     switch (trial_.step) {
     case Trial::Step::GROW:
     case Trial::Step::SHRINK:
         high_ = trial_.rate;
         if (low_ > 0) return narrow();
-        if (high_ <= settings_.lowest_rate) return go(Trial::Step::CHECK, high_);
+        if (high_ <= settings_.lowest_rate || no_rate_will_do(outcome)) return go(Trial::Step::CHECK, high_);
         return go(Trial::Step::SHRINK, std::max(high_ / 2, settings_.lowest_rate));
     case Trial::Step::BISECT: high_ = trial_.rate; return narrow();
     case Trial::Step::CHECK:
         if (low_ > 0) return go(Trial::Step::CONFIRM, low_);
+        if (no_rate_will_do(outcome))
+            return end(SloState::NOT_REACHED,
+                       fmt::format("at {:g}/s the fastest of {} operations took {:.1f} us: no rate will do",
+                                   high_, outcome.latency.count(),
+                                   static_cast<double>(outcome.latency.min()) / 1e3));
+        if (high_ > settings_.lowest_rate)
+            return go(Trial::Step::SHRINK, std::max(high_ / 2, settings_.lowest_rate));
         return end(SloState::NOT_REACHED, fmt::format("{:g}/s, the lowest rate, breaks the limit: {}", high_,
                                                       broken_name(trials_.back().broken)));
     case Trial::Step::CONFIRM: return step_down();

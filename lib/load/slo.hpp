@@ -47,7 +47,7 @@ enum class Broken { HELD, NOTHING_CAME_BACK, FAILED, UNFINISHED, LATENCY, FELL_B
 enum class SloState {
     SEARCHING,
     FOUND,       ///< `rate` held in the long trial, `broke_at` did not hold
-    NOT_REACHED, ///< even the lowest rate breaks the limit
+    NOT_REACHED, ///< even the lowest rate breaks the limit, or an operation alone takes longer
     NOT_LIMITED, ///< `rate` is the highest allowed and held in the long trial
     NOT_STABLE,  ///< rates both hold and break, or confirmations keep failing; `rate` is the last that held
                  ///< once
@@ -82,7 +82,8 @@ class SloSearch {
   private:
     explicit SloSearch(const SloSettings& settings);
     void held();
-    void broke();
+    void broke(const Outcome& outcome);
+    [[nodiscard]] bool no_rate_will_do(const Outcome& outcome) const;
     void grow();
     void narrow();
     void step_down();

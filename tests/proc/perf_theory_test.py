@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""qaic-perf against cards whose true answer is known. The emulated card of config/cards/md1.toml takes 100 us for an
+"""qaic-perf against cards whose true answer is known. An emulated card as of config/cards/md1.toml takes 100 us for an
 inference and has one slot: under a Poisson load its latency and utilisation are those of M/D/1. A card that stalls shows
 it in the latency from the due time, and not in the service time of what was not held up. slo finds the rate that theory
 has for its limit. A MultiStream query of eight takes eight service times, and the intervals that begin meanwhile are
@@ -13,15 +13,11 @@ unit/driver/load: the loops, the driver and the card, within 5 %.
 Arguments: source root, build root."""
 import json
 import math
-import os
-import pathlib
 import subprocess
-import sys
-import tempfile
 import unittest
 
-SOURCE, BUILD = (pathlib.Path(a) for a in sys.argv[1:3])
-PERF, CARD, QPC = BUILD / "apps/qaic-perf/qaic-perf", BUILD / "apps/qaic-card/qaic-card", BUILD / "apps/qaic-qpc/qaic-qpc"
+import perf_card
+
 SERVICE_US = 100
 TRIES = 4
 QUIET_US = 5  # 99 % of all operations went that soon after they fell due
@@ -42,43 +38,10 @@ def md1_quantile(rho, fraction):
     return 1 + high
 
 
-class Theory(unittest.TestCase):
+class Theory(perf_card.PerfCard):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="qaic_theory_")  # pylint: disable=consider-using-with
-        self.addCleanup(self.folder.cleanup)
-        self.path = pathlib.Path(self.folder.name)
-        text = (SOURCE / "config/cards/md1.toml").read_text().replace("/tmp/qaic-card0", str(self.path / "card"))
-        (self.path / "card.toml").write_text(text)
-        subprocess.run([QPC, "build", "--builtin", "timed:in=256,out=64", "--name", "timed", "-o", self.path / "timed.qpc"],
-                       check=True)
-        # pylint: disable-next=consider-using-with  # ended below
-        # On the last processor, since qaic-perf takes the first.
-        last = str(sorted(os.sched_getaffinity(0))[-1])
-        self.card = subprocess.Popen(["taskset", "-c", last, CARD, "--config", self.path / "card.toml", "--control", self.path / "control"],
-                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.addCleanup(self.end_card)
-        self.assertIn("card 0", self.card.stdout.readline())
-
-    def end_card(self):
-        self.card.terminate()
-        self.card.wait(timeout=20)
-        self.card.stdout.close()
-
-    def line(self, command, *more):
-        line = [PERF, command, "--dev", f"ml_qaic_vfu0,socket={self.path / 'card'}", "--model", self.path / "timed.qpc",
-                "--device-io", "--json", self.path / "report.json", *more, "--", "--no-huge", "-m", "256", "--no-shconf"]
-        return [str(word) for word in line]
-
-    def perf(self, command, *more, statuses=(0,)):
-        done = subprocess.run(self.line(command, *more), capture_output=True, text=True, timeout=300, check=False)
-        self.assertIn(done.returncode, statuses, done.stdout + done.stderr)
-        return json.loads((self.path / "report.json").read_text())
-
-    def ask(self, request):
-        done = subprocess.run([CARD, "ask", self.path / "control", json.dumps(request)], capture_output=True, text=True,
-                              timeout=20, check=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return json.loads(done.stdout)
+        super().setUp()
+        self.serve(f"service = 'fixed'\nmean_us = {SERVICE_US}\nslots = 1\ncopy = false\n")  # as config/cards/md1.toml
 
     def load(self, rate, seconds):
         return self.perf("run", "--rate", rate, "--time", seconds, "--warmup", "0", "--queue-depth", "512", "--burst", "32")
@@ -119,7 +82,7 @@ class Theory(unittest.TestCase):
             self.assertTrue(self.ask({"op": "inject", "fault": "stall", "ms": stall_ms})["ok"])
             out, err = perf.communicate(timeout=100)
         self.assertEqual(perf.returncode, 0, out + err)
-        report = json.loads((self.path / "report.json").read_text())
+        report = json.loads(self.report.read_text())
         # A tenth of all fell due while the card stood still, evenly; four of them were out at the time.
         self.assertGreater(report["latency"]["max"] / 1e6, 0.9 * stall_ms)
         self.assertGreater(report["latency"]["p99"] / 1e6, 0.7 * stall_ms)
@@ -171,4 +134,4 @@ class Theory(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
+    perf_card.main()

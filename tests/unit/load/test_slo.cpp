@@ -124,6 +124,20 @@ TEST(Slo, SaysWhenEvenTheLowestRateBreaksTheLimit)
         << s.result().reason;
 }
 
+TEST(Slo, GivesUpAtOnceWhenTheFastestTakesLonger)
+{
+    const auto fixed = [](const Trial& t) {
+        auto o = mm1(t);
+        o.latency = {};
+        for (int i = 0; i < 100; ++i) o.latency.record(2'000'000);
+        return o;
+    };
+    const auto s = search({.limit_ns = 1'000'000}, fixed);
+    EXPECT_EQ(s.result().state, SloState::NOT_REACHED);
+    EXPECT_EQ(s.result().reason, "at 1000/s the fastest of 100 operations took 2000.0 us: no rate will do");
+    EXPECT_EQ(s.trials().size(), 2U); // once more, in case the host was away
+}
+
 TEST(Slo, SaysWhenNothingLimitsUpToTheHighestRate)
 {
     const auto s = search({.limit_ns = 100000000, .start_rate = 100, .highest_rate = 5000}, mm1);
