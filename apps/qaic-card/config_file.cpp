@@ -152,11 +152,8 @@ Result<Fleet> parse_config(std::string_view content, const std::string& name)
 {
     if (content.size() > max_config_bytes)
         return fail(Code::E_FORMAT, "{}: {} bytes, limit {}", name, content.size(), max_config_bytes);
-    try {
-        return read_fleet(toml::parse(content, name), name);
-    } catch (const toml::parse_error& error) { // the library's way to say it; ours is a Result
-        return at(name, error.source().begin, error.description());
-    }
+    QAIC_TRY(const auto table, toml_file::parse(content, name));
+    return read_fleet(table, name);
 }
 
 Result<Fleet> read_config(const std::string& path)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "job_file.hpp"
 
+#include "toml_file/keys.hpp"
+
 #include <algorithm>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace qaic::perf {
 
 namespace {
 
-constexpr std::size_t max_job_bytes = 1u << 20, max_values = 1024;
+constexpr std::size_t max_values = 1024;
 
 std::string place_of(const std::string& name, const toml::source_region& at)
 {
@@ -63,14 +64,7 @@ std::vector<std::string> line_of(const JobOption& option)
 
 Result<Job> parse_job(std::string_view text, const std::string& name)
 {
-    if (text.size() > max_job_bytes)
-        return fail(Code::E_LIMIT, "{}: {} bytes, limit {}", name, text.size(), max_job_bytes);
-    toml::table table;
-    try {
-        table = toml::parse(text, name);
-    } catch (const toml::parse_error& e) {
-        return fail(Code::E_FORMAT, "{}: {}", place_of(name, e.source()), e.description());
-    }
+    QAIC_TRY(const auto table, toml_file::parse(text, name));
     Job job;
     for (const auto& [key, node] : table) {
         JobOption option{std::string(key.str()), false, {}, place_of(name, key.source())};

@@ -10,9 +10,13 @@
 #include <string>
 #include <string_view>
 #include <toml++/toml.h>
+#include <vector>
 
-namespace card_app {
+namespace toml_file {
 using namespace qaic;
+
+/// E_FORMAT "name:line:column: what" for what is no TOML; E_LIMIT beyond a megabyte.
+Result<toml::table> parse(std::string_view text, const std::string& name);
 
 using Node = const toml::node&;
 
@@ -67,6 +71,17 @@ inline bool text(Node node, std::size_t most, std::string& to)
     return true;
 }
 
+/// Texts, at most `count` of them.
+inline bool texts(Node node, std::size_t count, std::size_t most, std::vector<std::string>& to)
+{
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > count) return false;
+    to.resize(list->size());
+    for (std::size_t i = 0; i < to.size(); ++i)
+        if (!text((*list)[i], most, to[i])) return false;
+    return true;
+}
+
 /// A number of microseconds, whole or not.
 inline bool microseconds(Node node, Nanos most, Nanos& to)
 {
@@ -77,4 +92,4 @@ inline bool microseconds(Node node, Nanos most, Nanos& to)
     return true;
 }
 
-} // namespace card_app
+} // namespace toml_file
