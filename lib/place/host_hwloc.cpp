@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "place/host.hpp"
+#include <algorithm>
 #include <fstream>
 #include <hwloc.h>
 #include <memory>
@@ -83,6 +84,23 @@ std::vector<CardSite> cards_of(hwloc_topology_t t)
     return out;
 }
 
+/// hwloc makes as many objects as it is told to. Attributes, in parentheses, make none.
+bool is_reasonable(std::string_view description)
+{
+    constexpr double most = 65536;
+    double product = 1;
+    int depth = 0;
+    for (std::size_t i = 0; i < description.size(); ++i) {
+        depth += description[i] == '(' ? 1 : description[i] == ')' ? -1 : 0;
+        if (description[i] != ':' || depth != 0) continue;
+        double count = 0;
+        for (auto d = i + 1; d < description.size() && description[d] >= '0' && description[d] <= '9'; ++d)
+            count = count * 10 + (description[d] - '0');
+        product *= std::max(count, 1.0);
+    }
+    return product <= most;
+}
+
 } // namespace
 
 Result<Host> this_host()
@@ -100,6 +118,8 @@ Result<Host> this_host()
 
 Result<Host> synthetic_host(const std::string& name, const std::string& description)
 {
+    if (!is_reasonable(description))
+        return fail(Code::E_LIMIT, "{}: \"{}\" has more than 65536 CPUs", name, description);
     QAIC_TRY(const auto t, new_topology());
     if (hwloc_topology_set_synthetic(t.get(), description.c_str()) != 0 || hwloc_topology_load(t.get()) != 0)
         return fail(Code::E_FORMAT, "{}: hwloc does not understand \"{}\"", name, description);

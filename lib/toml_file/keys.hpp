@@ -27,10 +27,13 @@ struct Key {
     bool (*set)(Node, T&);
 };
 
+/// Text of a file, or about it, on one line: the parser quotes line ends, and keys may hold any character.
+std::string one_line(std::string_view text);
+
 inline tl::unexpected<Error> at(const std::string& file, const toml::source_position& where,
                                 std::string_view what)
 {
-    return fail(Code::E_FORMAT, "{}:{}:{}: {}", file, where.line, where.column, what);
+    return fail(Code::E_FORMAT, "{}:{}:{}: {}", file, where.line, where.column, one_line(what));
 }
 
 /// Sets `to` from one key; E_FORMAT "file:line:column: what".

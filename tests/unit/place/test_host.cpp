@@ -69,6 +69,8 @@ TEST(HostFile, ErrorsHaveTheirPlace)
          "h.toml:2:1: card \"a\": the host has no node 3"},
         {"synthetic = \"core:4 pu:1\"\n[[card]]\nname = \"a\"\n[[card]]\nname = \"a\"",
          "h.toml:4:1: there is another card \"a\""},
+        {"synthetic = \"core:70000 pu:1\"",
+         "h.toml:1:13: h.toml: \"core:70000 pu:1\" has more than 65536 CPUs"},
         {"synthetic = ", "h.toml:1:"},
     };
     for (const auto& b : bad) {
