@@ -12,6 +12,7 @@ template<class List, class Name>
 std::string names_of(const List& list, Name name)
 {
     std::vector<std::string> out;
+    out.reserve(list.size());
     for (const auto& one : list) out.emplace_back(name(one));
     return out.empty() ? "none" : fmt::format("{}", fmt::join(out, ", "));
 }
