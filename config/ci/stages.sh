@@ -51,7 +51,7 @@ ci() {
     stage tsan ./dev tsan
     stage ledger ./dev ledger
     stage lint ./dev lint
-    stage fuzz ./dev fuzz "${QAIC_FUZZ_SECONDS:-60}"
+    stage fuzz ./dev fuzz "${QAIC_FUZZ_SECONDS:-30}"
     stage dpdk-25.11 against_25_11
     stage bench ./dev bench --benchmark_min_time=0.02
     for log in test asan tsan ledger; do
