@@ -118,4 +118,22 @@ struct CountingObserver {
 
 using FakeLane = Lane<FakeQueue, CountingObserver>;
 
+/// Lanes over one time.
+struct FakeLanes {
+    FakeLanes(std::size_t count, std::size_t depth, std::uint16_t burst)
+    {
+        queues.assign(count, FakeQueue(time));
+        stats.resize(count);
+        for (std::size_t i = 0; i < count; ++i) ops.emplace_back(depth);
+        for (std::size_t i = 0; i < count; ++i)
+            lanes.emplace_back(queues[i], ops[i].slots, observer, stats[i], burst);
+    }
+    FakeTime time;
+    std::vector<FakeQueue> queues;
+    std::vector<FakeOps> ops;
+    std::vector<LaneStats> stats;
+    CountingObserver observer;
+    std::vector<FakeLane> lanes;
+};
+
 } // namespace qaic::load::test

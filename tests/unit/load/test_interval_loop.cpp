@@ -11,15 +11,11 @@ using namespace qaic::load::test;
 
 constexpr std::uint64_t ms = 1'000'000; // a tick is a nanosecond
 
-struct IntervalRig {
+struct IntervalRig : FakeLanes {
     explicit IntervalRig(std::size_t lanes_wanted, std::size_t depth = 64, std::uint16_t burst = 8)
+        : FakeLanes(lanes_wanted, depth, burst)
     {
         time.step = 50;
-        queues.assign(lanes_wanted, FakeQueue(time));
-        stats.resize(lanes_wanted);
-        for (std::size_t i = 0; i < lanes_wanted; ++i) ops.emplace_back(depth);
-        for (std::size_t i = 0; i < lanes_wanted; ++i)
-            lanes.emplace_back(queues[i], ops[i].slots, observer, stats[i], burst);
     }
     void served_in(std::uint64_t ticks, bool one_server = false)
     {
@@ -39,12 +35,6 @@ struct IntervalRig {
         return sum;
     }
 
-    FakeTime time;
-    std::vector<FakeQueue> queues;
-    std::vector<FakeOps> ops;
-    std::vector<LaneStats> stats;
-    CountingObserver observer;
-    std::vector<FakeLane> lanes;
     LoopStats loop;
     QueryStats queries;
     std::function<bool(std::uint64_t)> go_on = [](std::uint64_t) { return true; };

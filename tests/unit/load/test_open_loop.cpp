@@ -12,17 +12,13 @@ using namespace qaic::load::test;
 
 constexpr double hz = 1e9; // a tick is a nanosecond
 
-/// Lanes over one time, one model unless said otherwise.
-struct Rig {
+/// One model unless said otherwise.
+struct Rig : FakeLanes {
     explicit Rig(std::size_t lanes_wanted, std::size_t depth = 1024, std::uint16_t burst = 32)
+        : FakeLanes(lanes_wanted, depth, burst)
     {
         time.step = 5;
-        queues.assign(lanes_wanted, FakeQueue(time));
-        stats.resize(lanes_wanted);
         for (auto& q : queues) q.capacity = 4096;
-        for (std::size_t i = 0; i < lanes_wanted; ++i) ops.emplace_back(depth);
-        for (std::size_t i = 0; i < lanes_wanted; ++i)
-            lanes.emplace_back(queues[i], ops[i].slots, observer, stats[i], burst);
         for (std::uint32_t i = 0; i < lanes_wanted; ++i) models.front().push_back(i);
     }
     std::uint64_t run(const ArrivalPlan& arrivals, OpenPlan plan)
@@ -34,12 +30,6 @@ struct Rig {
         return loop_.run();
     }
 
-    FakeTime time;
-    std::vector<FakeQueue> queues;
-    std::vector<FakeOps> ops;
-    std::vector<LaneStats> stats;
-    CountingObserver observer;
-    std::vector<FakeLane> lanes;
     std::vector<std::vector<std::uint32_t>> models{{}};
     std::vector<double> weights{1};
     LoopStats loop;
