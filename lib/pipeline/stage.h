@@ -7,9 +7,9 @@
  * tensor lies anywhere in the mbuf's buffer, at tensor_off from buf_addr, and a stage that makes a new one
  * puts it at free_off.
  *
- * Threads: create, room, finish, reload, counts and destroy are called by a control thread, one at a time;
- * run, poll, ready and held by the stage's lcore, which nothing may block. finish and destroy come when the
- * lcore has left. */
+ * Threads: create, room, start, finish, reload, counts and destroy are called by a control thread, one at a
+ * time; run, poll, ready and held by the stage's lcore, which nothing may block. finish and destroy come when
+ * the lcore has left. */
 #ifndef QAIC_PIPE_STAGE_H
 #define QAIC_PIPE_STAGE_H
 #include <rte_mbuf.h>
@@ -93,8 +93,7 @@ struct qaic_pipe_setup {
     unsigned batch;          /* items at once at most */
     uint64_t batch_wait_tsc; /* 0: does not wait */
     uint64_t tsc_hz;
-    int numa;                 /* of the lcore; -1: any */
-    struct rte_mempool* pool; /* items come from here; NULL when only checked (create, room, destroy) */
+    int numa; /* of the lcore; -1: any */
     const struct qaic_pipe_option* options;
     unsigned n_options;
 };
@@ -104,9 +103,14 @@ struct qaic_pipe_count {
     uint64_t value;
 };
 
+/* Flags of a kind. REGROUPS: gives other items back than it took (a batch); waits batch_wait_tsc by itself.
+ */
+#define QAIC_PIPE_REGROUPS 1u
+
 /* A kind of stage. Static: it must outlive the process's pipelines. */
 struct qaic_pipe_stage {
     uint32_t abi;     /* QAIC_PIPE_ABI */
+    uint32_t flags;   /* QAIC_PIPE_REGROUPS or 0 */
     const char* kind; /* 1 to 40 of a-z, 0-9, - and _ */
     enum qaic_pipe_role role;
     const char* const* options; /* names, ended by NULL; NULL: none */
@@ -117,6 +121,9 @@ struct qaic_pipe_stage {
     /* Bytes of an item's buffer it fills besides what is there: a source's largest item, the room of a new
      * tensor (with 63 for its alignment). NULL: none. */
     uint32_t (*room)(const void* self);
+    /* Once, after create and room of all stages of the pipeline: `pool` is where it takes new items from. 0,
+     * or a negative errno with one line in `error`. NULL: needs nothing. */
+    int (*start)(void* self, struct rte_mempool* pool, char* error, size_t error_bytes);
     /* A source: puts at most n new items into `items`, returns how many (0: none now) or QAIC_PIPE_END; seq,
      * born and source are filled by the engine, the rest by the stage (items from qaic_pipe_new_item).
      * Others: looks at n items, says of each in verdict[i] (all 0 before); the returned number is not looked
@@ -150,6 +157,7 @@ static inline struct rte_mbuf* qaic_pipe_new_item(struct rte_mempool* pool)
     struct rte_mbuf* const m = rte_pktmbuf_alloc(pool);
     if (m == NULL) return NULL;
     struct qaic_pipe_item* const item = qaic_pipe_item_of(m);
+    item->entered = 0;
     item->captured_ns = 0;
     item->tensor_off = item->tensor_bytes = 0;
     item->free_off = m->data_off;

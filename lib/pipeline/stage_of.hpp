@@ -4,6 +4,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "pipeline/stage.h"
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -68,13 +69,17 @@ void* create(const qaic_pipe_setup* setup, char* error, std::size_t bytes)
     return nullptr;
 }
 
-template<class S, Result<void> (S::*Do)()>
-int answer(void* self, char* error, std::size_t bytes)
+inline int answered(const Result<void>& done, char* error, std::size_t bytes)
 {
-    const auto done = (static_cast<S*>(self)->*Do)();
     if (done) return 0;
     say(done.error(), error, bytes);
     return done.error().neg_errno();
+}
+
+template<class S, Result<void> (S::*Do)()>
+int answer(void* self, char* error, std::size_t bytes)
+{
+    return answered((static_cast<S*>(self)->*Do)(), error, bytes);
 }
 
 } // namespace stage_detail
@@ -82,15 +87,16 @@ int answer(void* self, char* error, std::size_t bytes)
 /// The table of class S, which has
 ///   static Result<std::unique_ptr<S>> make(const qaic_pipe_setup&)   and run(Burst), a source's returning
 ///   how many it made (or QAIC_PIPE_END);
-/// and as it needs: uint32_t room() const; uint16_t poll(Burst), uint32_t ready(), uint32_t held(), void
-/// drain(); Result<void> finish(), Result<void> reload(); uint32_t counts(std::span<qaic_pipe_count>).
-/// `options` and `reasons` end with nullptr, or are nullptr.
+/// and as it needs: uint32_t room() const; Result<void> start(rte_mempool*); uint16_t poll(Burst), uint32_t
+/// ready(), uint32_t held(), void drain(); Result<void> finish(), Result<void> reload(); uint32_t
+/// counts(std::span<qaic_pipe_count>). `options` and `reasons` end with nullptr, or are nullptr.
 template<class S>
 constexpr qaic_pipe_stage stage_of(const char* kind, qaic_pipe_role role, const char* const* options,
-                                   const char* const* reasons)
+                                   const char* const* reasons, std::uint32_t flags = 0)
 {
     qaic_pipe_stage t{};
-    t.abi = QAIC_PIPE_ABI, t.kind = kind, t.role = role, t.options = options, t.drop_reasons = reasons;
+    t.abi = QAIC_PIPE_ABI, t.flags = flags, t.kind = kind, t.role = role, t.options = options,
+    t.drop_reasons = reasons;
     t.create = stage_detail::create<S>;
     t.run = [](void* self, rte_mbuf** items, std::uint16_t n, std::uint8_t* verdict) -> std::uint16_t {
         if constexpr (std::is_void_v<decltype(std::declval<S&>().run(std::declval<Burst>()))>) {
@@ -103,6 +109,10 @@ constexpr qaic_pipe_stage stage_of(const char* kind, qaic_pipe_role role, const 
     t.destroy = [](void* self) { delete static_cast<S*>(self); };
     if constexpr (requires(const S& s) { s.room(); })
         t.room = [](const void* self) -> std::uint32_t { return static_cast<const S*>(self)->room(); };
+    if constexpr (requires(S & s, rte_mempool * pool) { s.start(pool); })
+        t.start = [](void* self, rte_mempool* pool, char* error, std::size_t bytes) -> int {
+            return stage_detail::answered(static_cast<S*>(self)->start(pool), error, bytes);
+        };
     if constexpr (requires(S & s, Burst b) { s.poll(b); }) {
         t.poll = [](void* self, rte_mbuf** items, std::uint16_t n, std::uint8_t* verdict) -> std::uint16_t {
             return static_cast<S*>(self)->poll(Burst{{items, n}, verdict});

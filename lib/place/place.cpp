@@ -182,10 +182,13 @@ class Placer {
     {
         Placement out;
         std::map<unsigned, unsigned> lcore_of;
-        for (const auto& c : host_.cpus)
-            if (taken_.on(c) != 0) lcore_of.emplace(c.id, static_cast<unsigned>(lcore_of.size()));
-        for (const auto& [cpu, lcore] : lcore_of)
-            out.lcores += fmt::format("{}{}@{}", out.lcores.empty() ? "" : ",", lcore, cpu);
+        std::vector<unsigned> all;
+        for (const auto& c : host_.cpus) {
+            all.push_back(c.id);
+            if (taken_.on(c) != 0) lcore_of.emplace(c.id, static_cast<unsigned>(lcore_of.size()) + 1);
+        }
+        out.lcores = fmt::format("0@({})", list_of(std::move(all)));
+        for (const auto& [cpu, lcore] : lcore_of) out.lcores += fmt::format(",{}@{}", lcore, cpu);
         for (std::size_t i = 0; i < wishes_.size(); ++i)
             for (std::size_t r = 0; r < chosen_[i].size(); ++r) {
                 const auto& c = *chosen_[i][r];

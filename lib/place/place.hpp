@@ -31,7 +31,7 @@ Result<StageWish> parse_wish(std::string_view words);
 struct Choice {
     std::string stage;
     unsigned replica = 0, cpu = 0;
-    unsigned lcore = 0;  ///< EAL's number: one a CPU that is used, in the order of CPUs
+    unsigned lcore = 0;  ///< EAL's number, from 1: one a CPU that is used, in the order of CPUs
     bool shared = false; ///< another stage is on the same CPU: they take turns
     std::string why;     ///< one sentence
 };
@@ -39,7 +39,8 @@ struct Choice {
 struct Placement {
     std::vector<Choice> choices;       ///< in the order of the wishes
     std::vector<std::string> warnings; ///< one sentence each: what could not be had
-    std::string lcores;                ///< for EAL's --lcores: "0@2,1@5"
+    /// For EAL's --lcores: "0@(0-7),1@2,2@5". Lcore 0 is the main thread: it controls, anywhere.
+    std::string lcores;
 };
 
 /// The stages get their CPUs in this order: those that name them, those near a card, own cores, same L3, any.

@@ -103,7 +103,7 @@ TEST(Place, TwoCpusAreSharedAndItSaysSo)
     const auto p =
         placed(host, {wish("source", "any", {"infer"}), wish("infer", "own core", {"source", "sink"}),
                       wish("sink", "any", {"infer"})});
-    EXPECT_EQ(p.lcores, "0@0,1@1");
+    EXPECT_EQ(p.lcores, "0@(0-1),1@0,2@1");
     EXPECT_FALSE(p.choices[1].shared) << "the one that asked for it has a core";
     EXPECT_EQ(p.choices[0].cpu, p.choices[2].cpu);
     EXPECT_EQ(p.choices[0].lcore, p.choices[2].lcore);
