@@ -5,6 +5,7 @@
 // int64 tensors are indices: they are copied, on both sides 8 bytes an element.
 #pragma once
 #include "base/bytes.hpp"
+#include "base/half.hpp"
 #include "qaic/model_layout.hpp"
 #include "qaic/quantize_kernels.hpp"
 
@@ -22,9 +23,6 @@ namespace qaic {
                                     Isa isa = Isa::SCALAR);
 [[nodiscard]] Result<void> dequantize(const std::vector<Tensor>& tensors, ConstSpan device, MutSpan plain,
                                       Isa isa = Isa::SCALAR);
-
-[[nodiscard]] std::uint16_t float_to_half(float value) noexcept;
-[[nodiscard]] float half_to_float(std::uint16_t half) noexcept;
 
 // quantize_isa.cpp, part of the plugin: asks EAL
 /// True when the processor has what the set's routines need.

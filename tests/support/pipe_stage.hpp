@@ -34,6 +34,8 @@ class PipeSetup {
         setup.options = all_.data();
         setup.n_options = static_cast<unsigned>(all_.size());
     }
+    PipeSetup(const PipeSetup&) = delete; // setup points into the rest
+    PipeSetup& operator=(const PipeSetup&) = delete;
     qaic_pipe_setup setup{};
 
   private:
