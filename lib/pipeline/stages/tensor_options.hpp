@@ -25,8 +25,17 @@ Result<std::uint32_t> tensor_bytes(std::uint64_t elements, std::uint32_t element
 /// Room of a new tensor, wherever the buffer's free part begins.
 [[nodiscard]] constexpr std::uint32_t room_of(std::uint32_t bytes) noexcept { return bytes + 63; }
 
-/// A tensor's floats, which need not be aligned (part of a packet).
-typedef float LooseFloat __attribute__((aligned(1), may_alias));
+/// One of a tensor's floats, which need not be aligned (part of a packet). A class, since a template's
+/// argument loses the attribute of a typedef.
+struct __attribute__((packed, may_alias)) LooseFloat {
+    float value;
+    operator float() const noexcept { return value; } // NOLINT(google-explicit-constructor)
+    LooseFloat& operator=(float v) noexcept
+    {
+        value = v;
+        return *this;
+    }
+};
 
 /// Written by the stage's lcore, read by any thread.
 class StageCount {

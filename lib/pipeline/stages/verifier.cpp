@@ -86,9 +86,9 @@ class Verifier {
         const auto* const got = static_cast<const LooseFloat*>(qaic_pipe_tensor(m));
         const auto* const want = reinterpret_cast<const LooseFloat*>(expected(item.seq));
         for (std::size_t i = 0; i < bytes_ / sizeof(float); ++i) {
-            const bool same =
-                got[i] == want[i] || (std::isnan(got[i]) && std::isnan(want[i])); // infinities, too
-            if (!same && !(std::fabs(got[i] - want[i]) <= tolerance_)) return false;
+            const float a = got[i], b = want[i];
+            const bool same = a == b || (std::isnan(a) && std::isnan(b)); // infinities, too
+            if (!same && !(std::fabs(a - b) <= tolerance_)) return false;
         }
         return true;
     }

@@ -12,7 +12,7 @@
 namespace {
 using namespace pipeline;
 using namespace support;
-using Pairs = std::vector<TopPair>;
+using TopPairs = std::vector<TopPair>;
 const auto pass = std::string("pass");
 
 TEST(JsonlStage, ALineAnItemOfWhatIsAskedFor)
@@ -21,10 +21,10 @@ TEST(JsonlStage, ALineAnItemOfWhatIsAskedFor)
     PipePool pool(4);
     PipeStage s(stage_jsonl_out, {{"path", folder.path("o")}, {"fields", "seq,top,label,score,source"}},
                 pool.get());
-    auto* const a = pool.item(3, Pairs{{7, 0.1F}, {4294967295U, -INFINITY}});
+    auto* const a = pool.item(3, TopPairs{{7, 0.1F}, {4294967295U, -INFINITY}});
     qaic_pipe_item_of(a)->label = 7, qaic_pipe_item_of(a)->score = 0.1F;
-    auto* const b = pool.item(18446744073709551615ULL, Pairs{});
-    auto* const c = pool.item(4, Pairs{{0, 1e-20F}});
+    auto* const b = pool.item(18446744073709551615ULL, TopPairs{});
+    auto* const c = pool.item(4, TopPairs{{0, 1e-20F}});
     qaic_pipe_item_of(c)->label = 0, qaic_pipe_item_of(c)->score = NAN, qaic_pipe_item_of(c)->source = 65535;
     EXPECT_EQ(s.run({a, b, c}), (std::vector<std::string>{pass, pass, pass}));
     EXPECT_EQ(folder.text("o"), ""); // 64 KiB at once, or at the end
@@ -40,7 +40,7 @@ TEST(JsonlStage, NumbersReadBackAsTheSame)
     const TempFolder folder;
     PipePool pool(1);
     PipeStage s(stage_jsonl_out, {{"path", folder.path("o")}}, pool.get());
-    auto* const m = pool.item(0, Pairs{});
+    auto* const m = pool.item(0, TopPairs{});
     qaic_pipe_item_of(m)->label = 1;
     const std::vector<float> scores{1.0F / 3, 3.4028235e38F, 1e-45F, -0.0F, 16777217.0F, 0.98765432F};
     for (const float score : scores) {
@@ -64,7 +64,7 @@ TEST(JsonlStage, ManyOfTheLongestLinesComeWhole)
     PipeStage s(stage_jsonl_out,
                 {{"path", folder.path("o")}, {"fields", "seq,source,label,score,top,latency_us"}},
                 pool.get());
-    auto* const m = pool.item(~0ULL, Pairs(most_top, {4294967295U, -1.17549435e-38F}));
+    auto* const m = pool.item(~0ULL, TopPairs(most_top, {4294967295U, -1.17549435e-38F}));
     auto& item = *qaic_pipe_item_of(m);
     item.label = 4294967294U, item.score = -1.17549435e-38F, item.source = 65535, item.born = 1;
     const int lines = 200; // six buffers
@@ -83,7 +83,7 @@ TEST(JsonlStage, LatencyIsInMicroseconds)
     const TempFolder folder;
     PipePool pool(1);
     PipeStage s(stage_jsonl_out, {{"path", folder.path("o")}, {"fields", "latency_us"}}, pool.get());
-    auto* const m = pool.item(0, Pairs{});
+    auto* const m = pool.item(0, TopPairs{});
     const auto before = rte_rdtsc(); // the test's clock has 10^9 ticks a second
     qaic_pipe_item_of(m)->born = before - 5'000'000;
     EXPECT_EQ(s.run(m), pass);
@@ -105,7 +105,7 @@ TEST(JsonlStage, AFullDiskIsAReasonAndAnError)
 {
     PipePool pool(1);
     PipeStage s(stage_jsonl_out, {{"path", "/dev/full"}}, pool.get());
-    auto* const m = pool.item(0, Pairs{});
+    auto* const m = pool.item(0, TopPairs{});
     int passed = 0;
     for (std::string said = pass; said == pass && passed < 100'000; ++passed) said = s.run(m);
     EXPECT_GT(passed, 1000);
@@ -142,7 +142,7 @@ TEST(JsonlStage, ATensorThatIsNotPairsIsWrongOnlyWhereItIsShown)
     PipePool pool(2, 4096);
     const TempFolder folder;
     auto* const odd = pool.item(0, std::vector<std::uint8_t>(7));
-    auto* const many = pool.item(0, Pairs(most_top + 1));
+    auto* const many = pool.item(0, TopPairs(most_top + 1));
     PipeStage top(stage_jsonl_out, {{"path", folder.path("a")}, {"fields", "top"}}, pool.get());
     EXPECT_EQ(top.run({odd, many}), (std::vector<std::string>{"wrong_size", "wrong_size"}));
     PipeStage plain(stage_jsonl_out, {{"path", folder.path("b")}}, pool.get());
@@ -153,7 +153,8 @@ TEST(NullStage, WhatComesHasGoneOut)
 {
     PipePool pool(2);
     PipeStage s(stage_null);
-    EXPECT_EQ(s.run({pool.item(0, Pairs{}), pool.item(1, Pairs{})}), (std::vector<std::string>{pass, pass}));
+    EXPECT_EQ(s.run({pool.item(0, TopPairs{}), pool.item(1, TopPairs{})}),
+              (std::vector<std::string>{pass, pass}));
 }
 
 } // namespace

@@ -13,7 +13,8 @@ using Floats = std::vector<float>;
 using Bytes8 = std::vector<std::int8_t>;
 using BytesU8 = std::vector<std::uint8_t>;
 using Halves = std::vector<std::uint16_t>;
-constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinite = std::numeric_limits<float>::infinity(),
+                nan = std::numeric_limits<float>::quiet_NaN();
 
 template<class To, class From>
 std::vector<To> through(const qaic_pipe_stage& stage, PipeOptions options, const std::vector<From>& in)
@@ -44,10 +45,10 @@ TEST(QuantizeStage, HalvesGoToTheEvenNeighbour)
 
 TEST(QuantizeStage, BeyondTheRangeItSaturates)
 {
-    EXPECT_EQ(quantized<std::int8_t>({{"to", "i8"}},
-                                     {127.4F, 127.5F, 128, 3e38F, inf, -128.4F, -129, -3e38F, -inf}),
+    EXPECT_EQ(quantized<std::int8_t>(
+                  {{"to", "i8"}}, {127.4F, 127.5F, 128, 3e38F, infinite, -128.4F, -129, -3e38F, -infinite}),
               (Bytes8{127, 127, 127, 127, 127, -128, -128, -128, -128}));
-    EXPECT_EQ(quantized<std::uint8_t>({{"to", "u8"}}, {-0.6F, -inf, 254.6F, 256, inf, -0.0F}),
+    EXPECT_EQ(quantized<std::uint8_t>({{"to", "u8"}}, {-0.6F, -infinite, 254.6F, 256, infinite, -0.0F}),
               (BytesU8{0, 0, 255, 255, 255, 0}));
     // The zero point moves the range, not only the value.
     EXPECT_EQ(quantized<std::int8_t>({{"to", "i8"}, {"zero_point", -128}}, {254.6F, 300, -1, 0}),
@@ -75,13 +76,13 @@ TEST(QuantizeStage, EveryValueAsTheFormulaHasIt)
 
 TEST(QuantizeStage, Halves)
 {
-    EXPECT_EQ(quantized<std::uint16_t>({{"to", "f16"}},
-                                       {1, -2, 65504, 65520, 1.00048828125F, 1.00146484375F, 6e-8F, inf}),
+    EXPECT_EQ(quantized<std::uint16_t>(
+                  {{"to", "f16"}}, {1, -2, 65504, 65520, 1.00048828125F, 1.00146484375F, 6e-8F, infinite}),
               (Halves{0x3c00, 0xc000, 0x7bff, 0x7c00, 0x3c00, 0x3c02, 0x0001, 0x7c00}));
     // 1 + 2^-8 lies between two: to the even one; 1 + 3 * 2^-8 likewise goes up. The largest overflows.
-    EXPECT_EQ(
-        quantized<std::uint16_t>({{"to", "bf16"}}, {1, -2, 1.00390625F, 1.01171875F, 3.4028235e38F, -inf, 0}),
-        (Halves{0x3f80, 0xc000, 0x3f80, 0x3f82, 0x7f80, 0xff80, 0}));
+    EXPECT_EQ(quantized<std::uint16_t>({{"to", "bf16"}},
+                                       {1, -2, 1.00390625F, 1.01171875F, 3.4028235e38F, -infinite, 0}),
+              (Halves{0x3f80, 0xc000, 0x3f80, 0x3f82, 0x7f80, 0xff80, 0}));
     const auto nans = quantized<std::uint16_t>(
         {{"to", "bf16"}}, {nan, std::bit_cast<float>(0x7f800001U), std::bit_cast<float>(0xffffffffU)});
     for (const auto h : nans) EXPECT_TRUE((h & 0x7f80) == 0x7f80 && (h & 0x7f) != 0) << h;
@@ -96,9 +97,9 @@ TEST(DequantizeStage, Back)
     EXPECT_EQ((through<float>(stage_dequantize, {{"from", "u8"}, {"zero_point", 255}}, BytesU8{0, 255})),
               (Floats{-255, 0}));
     EXPECT_EQ((through<float>(stage_dequantize, {{"from", "f16"}}, Halves{0x3c00, 0x7bff, 0x0001, 0xfc00})),
-              (Floats{1, 65504, 5.9604645e-8F, -inf}));
+              (Floats{1, 65504, 5.9604645e-8F, -infinite}));
     EXPECT_EQ((through<float>(stage_dequantize, {{"from", "bf16"}}, Halves{0x3f80, 0xff80})),
-              (Floats{1, -inf}));
+              (Floats{1, -infinite}));
 }
 
 TEST(QuantizeStage, WrongSizesAndNoRoom)
