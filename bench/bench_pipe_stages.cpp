@@ -77,7 +77,8 @@ void batch_and_unbatch(benchmark::State& state)
     }
     const auto runs = static_cast<double>(state.iterations()) * burst;
     state.counters["cycles_per_item"] = static_cast<double>(rte_rdtsc() - from) / runs;
-    if (back != state.iterations() * burst) state.SkipWithError("items were lost");
+    if (back != static_cast<std::uint64_t>(state.iterations()) * burst)
+        state.SkipWithError("items were lost");
 }
 BENCHMARK(batch_and_unbatch);
 
