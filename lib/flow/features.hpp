@@ -28,7 +28,7 @@ using Features = std::span<float, n_features>;
 ///
 /// Lengths are of IP packets in bytes, as their headers say. Running means: the second packet's gap g makes
 /// avg8 = 8g, dev8 = 4g; each later one first dev8 += |g - avg8 / 8| - dev8 / 8, then avg8 += g - avg8 / 8.
-/// Gaps count up to 2^32 - 1 us; after 2^24 packets a flow's sums (0-3, 5, 14, 15) stay as they are.
+/// Gaps count up to 2^32 - 1 us; after 2^24 - 1 packets a flow's sums (0-3, 5, 14, 15) stay as they are.
 [[nodiscard]] constexpr std::uint32_t lg16(std::uint64_t v) noexcept
 {
     const auto w = v + 1;
@@ -48,7 +48,7 @@ struct State {
     bool started = false;
     bool forward_from_low = true; ///< who sent the first packet
 };
-inline constexpr std::uint32_t most_packets = 1u << 24;
+inline constexpr std::uint32_t most_packets = (1u << 24) - 1; ///< times 256 it still fits 32 bits
 
 namespace detail {
 

@@ -14,7 +14,7 @@ import numpy as np
 
 N_FEATURES = 16
 IDLE_US = 120_000_000
-MOST_PACKETS = 1 << 24
+MOST_PACKETS = (1 << 24) - 1
 MOST_GAP = (1 << 32) - 1
 ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 
