@@ -16,6 +16,7 @@ RULES = [
     ("lib/base", "", r"(aic100|card|qpc|stats|qaic)/", "lib/base is the lowest layer"),
     ("lib/qpc", "", r"(card|stats|qaic)/", "the container library knows neither card nor driver"),
     ("lib/stats", "", r"(aic100|card|qpc|qaic|load)/", "statistics stand on lib/base alone"),
+    ("lib/flow", "", r"(base|aic100|card|qpc|stats|qaic|load|pipeline)/", "flows stand on nothing"),
     ("lib/load", "", r"(aic100|card|qpc|qaic)/", "load knows neither card nor driver: its queues are parameters"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<](?:lib/|drivers/|(?:\.\./)+(?:lib/|drivers/)?)?([^">]+)[">]')
