@@ -5,12 +5,11 @@
 # libraries again, with the version nodes of Debian's own libraries. No DPDK source is needed or compiled.
 #
 #   relink.sh CACHE SYSROOT PREFIX         (download.sh, sysroot.sh)
-# Needs binutils, gcc, libbsd-dev, libnuma-dev of this system.
+# Needs binutils, gcc, libbsd-dev, libnuma-dev, libpcap-dev of this system.
 set -euo pipefail
 cache=${1:?cache} sysroot=${2:?sysroot} prefix=${3:?prefix}
 triplet=$(gcc -print-multiarch)
 theirs=$(cd "$sysroot" && pwd)/usr/lib/$triplet
-here_libs=/usr/lib/$triplet
 mkdir -p "$prefix"/lib/pkgconfig "$prefix"/include
 prefix=$(cd "$prefix" && pwd)
 work=$(mktemp -d)
@@ -41,12 +40,17 @@ link_library() {                         # link_library rte_eal: after the libra
     [ ! -e "$prefix/lib/lib$name.so" ] || return 0
     original=$(readlink -f "$theirs/lib$name.so")
     soname=$(objdump -p "$original" | awk '$1 == "SONAME" { print $2 }')
-    needed=$(objdump -p "$original" | awk '$1 == "NEEDED" { print $2 }' | sed 's/^lib\(.*\)\.so.*/\1/')
+    needed=$(objdump -p "$original" | awk '$1 == "NEEDED" { print $2 }')
     for library in $needed; do
         case $library in
-        rte_*) link_library "$library"; deps+=("-l$library") ;;
-        c | m | gcc_s | fdt | ld-linux*) ;;          # libfdt: named by Debian's build, used by none of these
-        *) deps+=("-l:$(cd "$here_libs" && echo "lib$library".so.[0-9])") ;;
+        librte_*)
+            library=${library#lib} library=${library%%.so*}
+            link_library "$library"
+            deps+=("-l$library")
+            ;;
+        # libfdt: named by Debian's build, used by none of these
+        libc.so* | libm.so* | libgcc_s.so* | libfdt.so* | ld-linux*) ;;
+        *) deps+=("-l:$library") ;;      # by its soname: another one would be another ABI
         esac
     done
     objcopy --redefine-syms="$work/renames" "$archives/lib$name.a"
