@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* PCAP_OUT_OPTIONS[] = {"path", "limit_mib", nullptr};
 constexpr const char* PCAP_OUT_REASONS[] = {"no_packet", "file_limit", "file_error", nullptr};
-enum : std::uint8_t { NO_PACKET = QAIC_PIPE_DROP, FILE_LIMIT, FILE_ERROR };
+constexpr std::uint8_t PCAP_NO_PACKET = QAIC_PIPE_DROP, FILE_LIMIT = QAIC_PIPE_DROP + 1,
+                       FILE_ERROR = QAIC_PIPE_DROP + 2;
 
 class PcapOut {
   public:
@@ -36,13 +37,13 @@ class PcapOut {
 
     std::uint8_t write(rte_mbuf& m)
     {
-        if (m.pkt_len == 0) return NO_PACKET;
+        if (m.pkt_len == 0) return PCAP_NO_PACKET;
         const void* at = rte_pktmbuf_mtod(&m, const void*);
         if (m.nb_segs > 1) {
             // A chain longer than any packet is cut: a record holds no more.
             const auto n = std::min<std::uint32_t>(m.pkt_len, static_cast<std::uint32_t>(scratch_.size()));
             at = rte_pktmbuf_read(&m, 0, n, scratch_.data());
-            if (at == nullptr) return NO_PACKET;
+            if (at == nullptr) return PCAP_NO_PACKET;
             return put(m, {static_cast<const std::byte*>(at), n});
         }
         return put(m, {static_cast<const std::byte*>(at), m.data_len});
