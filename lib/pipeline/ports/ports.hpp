@@ -12,7 +12,9 @@
 ///                pipeline's folder). Stages with the same text share it.
 ///   queues       receive queues of each replica (1); with several in all, flows are spread by RSS where the
 ///                port can
-///   descriptors  of each queue, rounded to what the port takes (1024)
+///   descriptors  of each queue, rounded to what the port takes (1024). NICs and net_tap hold an item of the
+///   pool for
+///                each of them
 ///   promiscuous  true unless said otherwise
 ///   packets      ends after so many (0: does not)
 ///   end_when_idle_ms  ends when nothing came for so long after the first packet (0: does not). Default: 100
