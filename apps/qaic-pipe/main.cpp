@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// qaic-pipe: pipelines. Exit codes: 0 done, 1 the data is wrong, 2 the command line is wrong; either way one
+// line on stderr.
+#include "files.hpp"
+#include "kinds.hpp"
+#include "plan_command.hpp"
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace {
+
+using namespace qaic_pipe;
+
+int usage(std::string text)
+{
+    for (auto& c : text) // CLI11 repeats arguments as they came
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    fmt::print(stderr, "qaic-pipe: {} (see qaic-pipe --help)\n", text);
+    return exit_usage;
+}
+
+/// A sub-command: what it is called, and what it does once its options are read.
+struct Entry {
+    CLI::App* sub;
+    std::function<int()> command;
+};
+
+struct Program {
+    CLI::App app{"Core-pinned streaming pipelines for Cloud AI 100 cards and the emulated card", "qaic-pipe"};
+    PlanOptions plan;
+    std::vector<Entry> entries;
+
+    Program()
+    {
+        app.require_subcommand(0, 1); // none or an unknown one gets our own text
+        app.set_version_flag("--version", QAIC_VERSION);
+        auto* sub = app.add_subcommand("plan", "Say which CPU each stage gets, and why; runs nothing");
+        add_plan_options(*sub, plan);
+        entries.push_back({sub, [this] { return plan_command(plan); }});
+    }
+};
+
+int run(int argc, char** argv)
+{
+    Program program;
+    std::string known;
+    bool found = argc < 2 || argv[1][0] == '-';
+    for (const auto& entry : program.entries) {
+        known += (known.empty() ? "" : ",") + entry.sub->get_name();
+        found = found || entry.sub->get_name() == argv[1];
+    }
+    if (!found) return usage(fmt::format("unknown sub-command got=\"{}\" known={}", argv[1], known));
+    try {
+        program.app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() == 0) return program.app.exit(e); // --help, --version
+        return usage(e.what());
+    }
+    register_kinds();
+    for (const auto& entry : program.entries)
+        if (entry.sub->parsed()) return entry.command();
+    return usage("a sub-command is required known=" + known);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        return run(argc, argv);
+    } catch (const std::bad_alloc&) {
+        std::fputs("qaic-pipe: E_NOMEM: out of memory\n", stderr);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "qaic-pipe: %s\n", e.what());
+    }
+    return exit_data;
+}
