@@ -2,6 +2,7 @@
 // qaic-pipe: pipelines. Exit codes: 0 done, 1 the data is wrong, 2 the command line is wrong; either way one
 // line on stderr.
 #include "files.hpp"
+#include "graph_command.hpp"
 #include "kinds.hpp"
 #include "plan_command.hpp"
 #include <CLI/CLI.hpp>
@@ -28,15 +29,25 @@ struct Entry {
 struct Program {
     CLI::App app{"Core-pinned streaming pipelines for Cloud AI 100 cards and the emulated card", "qaic-pipe"};
     PlanOptions plan;
+    GraphOptions dot{.format = GraphFormat::DOT}, svg{.format = GraphFormat::SVG};
     std::vector<Entry> entries;
 
     Program()
     {
         app.require_subcommand(0, 1); // none or an unknown one gets our own text
         app.set_version_flag("--version", QAIC_VERSION);
-        auto* sub = app.add_subcommand("plan", "Say which CPU each stage gets, and why; runs nothing");
-        add_plan_options(*sub, plan);
-        entries.push_back({sub, [this] { return plan_command(plan); }});
+        add("plan", "Say which CPU each stage gets, and why; runs nothing", plan, add_plan_options,
+            plan_command);
+        add("dot", "Print the graph for graphviz; runs nothing", dot, add_graph_options, graph_command);
+        add("svg", "Draw the graph; runs nothing", svg, add_graph_options, graph_command);
+    }
+    template<class Options>
+    void add(const char* name, const char* text, Options& options, void (*declare)(CLI::App&, Options&),
+             int (*command)(const Options&))
+    {
+        auto* sub = app.add_subcommand(name, text);
+        declare(*sub, options);
+        entries.push_back({sub, [command, &options] { return command(options); }});
     }
 };
 

@@ -158,21 +158,40 @@ class Picture {
     {
         return *host_.cpu(placement_.choices[choice].cpu);
     }
-    /// From the side of `a` that looks at `b`, to the side of `b` that looks at `a`.
+    /// Does the straight way go behind another stage?
+    [[nodiscard]] bool blocked(const Rect& way) const
+    {
+        return std::any_of(stage_at_.begin(), stage_at_.end(), [&](const auto& s) {
+            const Rect& r = s.second;
+            return r.x < way.right() && r.right() > way.x && r.y < way.bottom() && r.bottom() > way.y;
+        });
+    }
+    /// From the side of `a` that looks at `b`, to the side of `b` that looks at `a`; round what is in
+    /// between.
     void connect(const Rect& a, const Rect& b, const LineStyle& style)
     {
-        if (b.y >= a.bottom() || b.bottom() <= a.y) {
-            const bool down = b.y >= a.bottom();
-            const Point from{a.middle_x(), down ? a.bottom() : a.y},
-                to{b.middle_x(), down ? b.y : b.bottom()};
-            const double pull = std::clamp(std::abs(to.y - from.y) / 2, 4.0, 80.0) * (down ? 1 : -1);
-            svg_.curve(from, {from.x, from.y + pull}, {to.x, to.y - pull}, to, style);
-            return;
-        }
+        if (b.y >= a.bottom() || b.bottom() <= a.y) return connect_rows(a, b, style);
         const bool right = b.x >= a.x;
         const Point from{right ? a.right() : a.x, a.middle_y()}, to{right ? b.x : b.right(), b.middle_y()};
-        const double pull = std::clamp(std::abs(to.x - from.x) / 2, 4.0, 80.0) * (right ? 1 : -1);
-        svg_.curve(from, {from.x + pull, from.y}, {to.x - pull, to.y}, to, style);
+        const double far = std::abs(to.x - from.x), pull = std::clamp(far / 2, 4.0, 80.0) * (right ? 1 : -1);
+        if (!blocked({std::min(from.x, to.x) + 1, from.y - 1, far - 2, 2}))
+            return svg_.curve(from, {from.x + pull, from.y}, {to.x - pull, to.y}, to, style);
+        const double low = std::max(a.bottom(), b.bottom()) + std::clamp(far / 10, 14.0, 60.0);
+        const double aside = right ? 8 : -8; // those that leave and those that come do not meet
+        svg_.curve({a.middle_x() + aside, a.bottom()}, {a.middle_x() + 2 * aside, low},
+                   {b.middle_x() - 2 * aside, low}, {b.middle_x() - aside, b.bottom()}, style);
+    }
+    void connect_rows(const Rect& a, const Rect& b, const LineStyle& style)
+    {
+        const bool down = b.y >= a.bottom();
+        const Point from{a.middle_x(), down ? a.bottom() : a.y}, to{b.middle_x(), down ? b.y : b.bottom()};
+        const double far = std::abs(to.y - from.y), pull = std::clamp(far / 2, 4.0, 80.0) * (down ? 1 : -1);
+        const bool one_column = a.x == b.x;
+        if (!one_column || !blocked({a.x, std::min(from.y, to.y) + 1, 1, far - 2}))
+            return svg_.curve(from, {from.x, from.y + pull}, {to.x, to.y - pull}, to, style);
+        const double out = std::max(a.right(), b.right()) + std::clamp(far / 6, 12.0, 40.0);
+        svg_.curve({a.right(), a.middle_y()}, {out, a.middle_y()}, {out, b.middle_y()},
+                   {b.right(), b.middle_y()}, style);
     }
 
     void legend()
