@@ -13,7 +13,7 @@ namespace {
 
 using Kind = Box::Kind;
 
-constexpr double margin = 20, widest = 1560;
+constexpr double plan_margin = 20, plan_width = 1560;
 constexpr std::size_t most_warnings = 12;
 
 /// By Kind.
@@ -48,10 +48,11 @@ class Picture {
 
     std::string svg()
     {
-        bottom_ = margin + 14;
-        svg_.text(margin, bottom_, fmt::format("{} on {}", spec_.name, host_.name), {16, "#1f2328", true});
+        bottom_ = plan_margin + 14;
+        svg_.text(plan_margin, bottom_, fmt::format("{} on {}", spec_.name, host_.name),
+                  {16, "#1f2328", true});
         flow();
-        arrange(root_, margin, bottom_ + 12, widest);
+        arrange(root_, plan_margin, bottom_ + 12, plan_width);
         find(root_);
         under(root_);
         near_cards();
@@ -60,7 +61,7 @@ class Picture {
         bottom_ = root_.at.bottom() + 8;
         legend();
         notes();
-        return svg_.document(std::max(right_, root_.at.right()) + margin, bottom_ + margin,
+        return svg_.document(std::max(right_, root_.at.right()) + plan_margin, bottom_ + plan_margin,
                              fmt::format("placement of {} on {}", spec_.name, host_.name));
     }
 
@@ -73,12 +74,12 @@ class Picture {
     /// The stages in the order of the flow.
     void flow()
     {
-        double x = margin;
+        double x = plan_margin;
         bottom_ += 14;
         for (const auto& s : spec_.stages) {
             const auto words = s.replicas > 1 ? fmt::format("{} x{}", s.name, s.replicas) : s.name;
             const double w = text_width(words, 11) + 14;
-            if (x > margin && x + w > widest) x = margin, bottom_ += 28;
+            if (x > plan_margin && x + w > plan_width) x = plan_margin, bottom_ += 28;
             svg_.box({x, bottom_, w, 20}, {colour_of(s.name), "#57606a", 4},
                      fmt::format("{}: kind {}", s.name, s.kind));
             svg_.text(x + 7, bottom_ + 14, words, {});
@@ -196,7 +197,7 @@ class Picture {
 
     void legend()
     {
-        double x = margin;
+        double x = plan_margin;
         bottom_ += 16;
         const auto entry = [&](std::string_view words, const LineStyle& style) {
             svg_.line({x, bottom_ - 4}, {x + 30, bottom_ - 4}, style);
@@ -213,8 +214,8 @@ class Picture {
         // 1560 hold 235 letters of this size.
         const auto shown =
             words.size() > 230 ? std::string(words.substr(0, 227)) + "..." : std::string(words);
-        svg_.text(margin, bottom_, shown, {11, colour});
-        right_ = std::max(right_, margin + text_width(shown, 11));
+        svg_.text(plan_margin, bottom_, shown, {11, colour});
+        right_ = std::max(right_, plan_margin + text_width(shown, 11));
     }
     void notes()
     {

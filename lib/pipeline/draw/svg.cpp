@@ -8,7 +8,7 @@ namespace pipeline::draw {
 
 namespace {
 
-constexpr double widest = 1600;
+constexpr double widest_shown = 1600;
 constexpr double letter = 0.603; ///< DejaVu Sans Mono's, of its size; Courier's is 0.6
 
 /// Letters, not bytes: what continues a UTF-8 sequence does not count.
@@ -90,7 +90,7 @@ void Svg::line(Point from, Point to, const LineStyle& style) { curve(from, from,
 
 std::string Svg::document(double width, double height, std::string_view title) const
 {
-    const double scale = std::min(1.0, widest / width);
+    const double scale = std::min(1.0, widest_shown / width);
     return fmt::format(R"(<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="{:.0f}" height="{:.0f}" viewBox="0 0 {:.0f} {:.0f}" )"
                        R"(font-family="DejaVu Sans Mono, Menlo, Consolas, Courier New, monospace">
