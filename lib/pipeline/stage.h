@@ -94,6 +94,8 @@ struct qaic_pipe_setup {
     uint64_t batch_wait_tsc; /* 0: does not wait */
     uint64_t tsc_hz;
     int numa; /* of the lcore; -1: any */
+    struct rte_mempool*
+        pool; /* new items come from here; NULL when only checked: create, room, ready, destroy */
     const struct qaic_pipe_option* options;
     unsigned n_options;
 };
@@ -121,9 +123,9 @@ struct qaic_pipe_stage {
     /* Bytes of an item's buffer it fills besides what is there: a source's largest item, the room of a new
      * tensor (with 63 for its alignment). NULL: none. */
     uint32_t (*room)(const void* self);
-    /* Once, after create and room of all stages of the pipeline: `pool` is where it takes new items from. 0,
-     * or a negative errno with one line in `error`. NULL: needs nothing. */
-    int (*start)(void* self, struct rte_mempool* pool, char* error, size_t error_bytes);
+    /* Once, after create of all stages of the pipeline: what needs the others to be there (a port or a card
+     * that several use). 0, or a negative errno with one line in `error`. NULL: nothing. */
+    int (*start)(void* self, char* error, size_t error_bytes);
     /* A source: puts at most n new items into `items`, returns how many (0: none now) or QAIC_PIPE_END; seq,
      * born and source are filled by the engine, the rest by the stage (items from qaic_pipe_new_item).
      * Others: looks at n items, says of each in verdict[i] (all 0 before); the returned number is not looked

@@ -87,7 +87,7 @@ int answer(void* self, char* error, std::size_t bytes)
 /// The table of class S, which has
 ///   static Result<std::unique_ptr<S>> make(const qaic_pipe_setup&)   and run(Burst), a source's returning
 ///   how many it made (or QAIC_PIPE_END);
-/// and as it needs: uint32_t room() const; Result<void> start(rte_mempool*); uint16_t poll(Burst), uint32_t
+/// and as it needs: uint32_t room() const; Result<void> start(); uint16_t poll(Burst), uint32_t
 /// ready(), uint32_t held(), void drain(); Result<void> finish(), Result<void> reload(); uint32_t
 /// counts(std::span<qaic_pipe_count>). `options` and `reasons` end with nullptr, or are nullptr.
 template<class S>
@@ -109,10 +109,7 @@ constexpr qaic_pipe_stage stage_of(const char* kind, qaic_pipe_role role, const 
     t.destroy = [](void* self) { delete static_cast<S*>(self); };
     if constexpr (requires(const S& s) { s.room(); })
         t.room = [](const void* self) -> std::uint32_t { return static_cast<const S*>(self)->room(); };
-    if constexpr (requires(S & s, rte_mempool * pool) { s.start(pool); })
-        t.start = [](void* self, rte_mempool* pool, char* error, std::size_t bytes) -> int {
-            return stage_detail::answered(static_cast<S*>(self)->start(pool), error, bytes);
-        };
+    if constexpr (requires(S & s) { s.start(); }) t.start = stage_detail::answer<S, &S::start>;
     if constexpr (requires(S & s, Burst b) { s.poll(b); }) {
         t.poll = [](void* self, rte_mbuf** items, std::uint16_t n, std::uint8_t* verdict) -> std::uint16_t {
             return static_cast<S*>(self)->poll(Burst{{items, n}, verdict});

@@ -62,55 +62,73 @@ Result<std::unique_ptr<Engine>> Builder::build()
         if (rte_lcore_is_enabled(lcore) == 0)
             return fail(Code::E_STATE, "lcore {} is not EAL's; start it with --lcores '{}'", lcore,
                         placement_.lcores);
+    QAIC_CHECK(measure());
+    QAIC_CHECK(make_pools());
     QAIC_CHECK(make_seats());
     make_gathers();
     QAIC_CHECK(make_links());
     join();
-    QAIC_CHECK(make_pools());
     QAIC_CHECK(make_graphs());
     QAIC_CHECK(start_stages());
     return std::move(e_);
 }
 
-Result<void> Builder::make_seats()
-{
-    for (const auto& plan : e_->layout_.seats) QAIC_CHECK(make_seat(plan));
-    return {};
-}
-
-Result<void> Builder::make_seat(const SeatPlan& plan)
+Result<void*> Builder::create(const SeatPlan& plan, rte_mempool* pool)
 {
     const auto& spec = e_->spec_.stages[plan.stage];
     const auto options = options_of(spec);
-    auto seat = std::make_unique<Seat>();
-    seat->kind = stage_kind(spec.kind);
-    const qaic_pipe_setup setup{spec.name.c_str(),
-                                spec.place.c_str(),
-                                options_.folder.c_str(),
-                                plan.replica,
-                                spec.replicas,
-                                spec.batch,
-                                ticks(spec.batch_wait),
-                                rte_get_tsc_hz(),
-                                static_cast<int>(rte_lcore_to_socket_id(plan.lcore)),
-                                options.data(),
-                                static_cast<unsigned>(options.size())};
+    qaic_pipe_setup setup{};
+    setup.stage = spec.name.c_str();
+    setup.place = spec.place.c_str();
+    setup.folder = options_.folder.c_str();
+    setup.replica = plan.replica, setup.replicas = spec.replicas;
+    setup.batch = spec.batch, setup.batch_wait_tsc = ticks(spec.batch_wait);
+    setup.tsc_hz = rte_get_tsc_hz();
+    setup.numa = static_cast<int>(rte_lcore_to_socket_id(plan.lcore));
+    setup.pool = pool;
+    setup.options = options.data(), setup.n_options = static_cast<unsigned>(options.size());
     char error[1024] = "";
-    seat->self = seat->kind->create(&setup, error, sizeof error);
-    if (seat->self == nullptr)
+    void* const self = stage_kind(spec.kind)->create(&setup, error, sizeof error);
+    if (self == nullptr)
         return fail(Code::E_INVAL, "{}",
                     *error != '\0' ? error : "a stage could not be made and does not say why");
-    seat->plan = plan;
-    seat->name = spec.replicas == 1 ? spec.name : fmt::format("{}.{}", spec.name, plan.replica);
-    seat->to = plan.to;
-    seat->batch = static_cast<std::uint16_t>(std::min<std::uint32_t>(spec.batch, most_items));
-    const bool waits_itself = (seat->kind->flags & QAIC_PIPE_REGROUPS) != 0;
-    seat->batch_wait = waits_itself ? 0 : ticks(spec.batch_wait);
-    seat->deadline = ticks(spec.deadline);
-    seat->source_number = static_cast<std::uint16_t>(e_->seats_.size());
-    seat->orders = &e_->orders_;
-    seat->fail_flag = &e_->orders_.failed;
-    e_->seats_.push_back(std::move(seat));
+    return self;
+}
+
+Result<void> Builder::measure()
+{
+    std::size_t measured = e_->spec_.stages.size();
+    for (const auto& plan : e_->layout_.seats) {
+        const auto& kind = *stage_kind(e_->spec_.stages[plan.stage].kind);
+        QAIC_TRY(auto* const self, create(plan, nullptr));
+        // an item passes one of a stage's replicas
+        if (kind.room != nullptr && plan.stage != measured) room_ += kind.room(self) + 64;
+        if (kind.ready != nullptr) items_ += kind.ready(self);
+        measured = plan.stage;
+        kind.destroy(self);
+    }
+    return {};
+}
+
+Result<void> Builder::make_seats()
+{
+    for (const auto& plan : e_->layout_.seats) {
+        const auto& spec = e_->spec_.stages[plan.stage];
+        auto seat = std::make_unique<Seat>();
+        seat->kind = stage_kind(spec.kind);
+        const bool regroups = (seat->kind->flags & QAIC_PIPE_REGROUPS) != 0;
+        QAIC_TRY(seat->self, create(plan, regroups ? e_->regroup_pool_.get() : e_->pool_.get()));
+        seat->plan = plan;
+        seat->name = spec.replicas == 1 ? spec.name : fmt::format("{}.{}", spec.name, plan.replica);
+        seat->to = plan.to;
+        seat->batch = static_cast<std::uint16_t>(std::min<std::uint32_t>(spec.batch, most_items));
+        seat->batch_wait = regroups ? 0 : ticks(spec.batch_wait);
+        seat->deadline = ticks(spec.deadline);
+        seat->source_number = static_cast<std::uint16_t>(e_->seats_.size());
+        seat->orders = &e_->orders_;
+        seat->fail_flag = &e_->orders_.failed;
+        e_->seats_.push_back(std::move(seat));
+    }
     return {};
 }
 

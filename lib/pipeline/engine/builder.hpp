@@ -11,8 +11,10 @@ class Builder {
     Result<std::unique_ptr<Engine>> build();
 
   private:
-    Result<void> make_seats(); ///< creates the stages
-    Result<void> make_seat(const SeatPlan& plan);
+    /// Creates the stages only to ask what they need; nothing outside the process is touched.
+    Result<void> measure();
+    Result<void*> create(const SeatPlan& plan, rte_mempool* pool);
+    Result<void> make_seats();
     void make_gathers();
     Result<void> make_links();
     void join(); ///< exits, windows, gates
@@ -27,7 +29,9 @@ class Builder {
     const place::Placement& placement_;
     EngineOptions options_;
     std::unique_ptr<Engine> e_;
-    unsigned number_; ///< makes names of rings, nodes and pools unique in the process
+    std::uint64_t room_ = 0;  ///< bytes of an item
+    std::uint64_t items_ = 0; ///< that stages may keep
+    unsigned number_;         ///< makes names of rings, nodes and pools unique in the process
 };
 
 } // namespace pipeline

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The Builder's other half: pools, graphs, and the stages' start.
 #include "pipeline/engine/builder.hpp"
+#include "pipeline/registry.hpp"
 #include <algorithm>
 #include <map>
 #include <rte_lcore.h>
@@ -9,18 +10,12 @@ namespace pipeline {
 
 Result<void> Builder::make_pools()
 {
-    std::uint64_t room = 0;
-    std::uint64_t items = 4ULL * most_items;
+    // each seat: what it has in hand, what waits at its exit, what lies in its lcore's cache of the pool
+    std::uint64_t items = items_ + (4 * e_->layout_.seats.size() + 4) * most_items;
     bool regroups = false;
-    std::map<std::size_t, std::uint64_t> rooms; // replicas of a stage need no more than one of them
-    for (const auto& s : e_->seats_) {
-        if (s->kind->room != nullptr) rooms[s->plan.stage] = s->kind->room(s->self);
-        if (s->kind->ready != nullptr) items += s->kind->ready(s->self);
-        items += 2ULL * most_items + s->exit.waiting.size();
-        regroups = regroups || (s->kind->flags & QAIC_PIPE_REGROUPS) != 0;
-    }
-    for (const auto& [stage, bytes] : rooms) room += bytes + 64;
-    for (const auto& l : e_->links_) items += l->spec.depth;
+    for (const auto& s : e_->spec_.stages)
+        regroups = regroups || (stage_kind(s.kind)->flags & QAIC_PIPE_REGROUPS) != 0;
+    for (const auto& q : e_->layout_.queues) items += e_->spec_.links[q.link].depth;
     if (options_.items != 0) items = options_.items;
     constexpr std::uint64_t most_items_in_flight = 1ULL << 24;
     if (items > most_items_in_flight)
@@ -28,11 +23,11 @@ Result<void> Builder::make_pools()
                     items, most_items_in_flight);
     const auto numa = static_cast<int>(rte_lcore_to_socket_id(e_->layout_.lcores.front()));
     const auto count = static_cast<std::uint32_t>(items);
-    QAIC_TRY(e_->pool_, make_item_pool(fmt::format("qp{}_items", number_), count, room, numa));
+    QAIC_TRY(e_->pool_, make_item_pool(fmt::format("qp{}_items", number_), count, room_, numa));
     // Items made inside the stream have a pool of their own: sources cannot take the last ones from a batch
     // that must get on.
     if (regroups) {
-        QAIC_TRY(e_->regroup_pool_, make_item_pool(fmt::format("qp{}_groups", number_), count, room, numa));
+        QAIC_TRY(e_->regroup_pool_, make_item_pool(fmt::format("qp{}_groups", number_), count, room_, numa));
     }
     return {};
 }
@@ -42,9 +37,7 @@ Result<void> Builder::start_stages()
     for (const auto& s : e_->seats_) {
         if (s->kind->start == nullptr) continue;
         char error[1024] = "";
-        auto* const pool = s->kind->role == QAIC_PIPE_SOURCE || !e_->regroup_pool_ ? e_->pool_.get()
-                                                                                   : e_->regroup_pool_.get();
-        if (s->kind->start(s->self, pool, error, sizeof error) != 0)
+        if (s->kind->start(s->self, error, sizeof error) != 0)
             return fail(Code::E_STATE, "{}",
                         *error != '\0' ? error : "a stage could not start and does not say why");
     }

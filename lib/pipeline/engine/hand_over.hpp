@@ -2,8 +2,8 @@
 // Hot. Items leave a stage: into queues, by the policy of the link, or nowhere. Nothing here waits, allocates
 // or calls the system.
 #pragma once
+#include "pipeline/batch_item.hpp"
 #include "pipeline/engine/seat.hpp"
-#include "pipeline/free_item.hpp"
 
 namespace pipeline::hot {
 

@@ -20,6 +20,8 @@ class PortSource {
     /// Ports fill what one mbuf has; more is a chain.
     [[nodiscard]] std::uint32_t room() const { return RTE_MBUF_DEFAULT_DATAROOM; }
 
+    Result<void> start() { return start_all(); }
+
     // HOT, but for the first call.
     std::uint16_t run(Burst b)
     {

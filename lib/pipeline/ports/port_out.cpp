@@ -28,6 +28,8 @@ class PortSink {
             send(b.items.subspan(at, std::min(CHUNK, b.items.size() - at)), b.verdict + at);
     }
 
+    Result<void> start() { return start_all(); }
+
     Result<void> finish()
     {
         if (failed_) return tl::unexpected<Error>(port_->error());

@@ -112,6 +112,6 @@ rte_mbuf* Batch::gather(std::uint32_t members)
 }
 
 constinit const qaic_pipe_stage stage_batch =
-    stage_of<Batch>("batch", QAIC_PIPE_SHAPE, batch_options, batch_reasons);
+    stage_of<Batch>("batch", QAIC_PIPE_SHAPE, batch_options, batch_reasons, QAIC_PIPE_REGROUPS);
 
 } // namespace pipeline

@@ -112,6 +112,6 @@ class Unbatch {
 } // namespace
 
 constinit const qaic_pipe_stage stage_unbatch =
-    stage_of<Unbatch>("unbatch", QAIC_PIPE_SHAPE, unbatch_options, unbatch_reasons);
+    stage_of<Unbatch>("unbatch", QAIC_PIPE_SHAPE, unbatch_options, unbatch_reasons, QAIC_PIPE_REGROUPS);
 
 } // namespace pipeline

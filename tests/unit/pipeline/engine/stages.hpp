@@ -38,15 +38,11 @@ struct Numbers {
     static Result<std::unique_ptr<Numbers>> make(const qaic_pipe_setup& s)
     {
         auto out = std::make_unique<Numbers>();
+        out->pool = s.pool;
         QAIC_TRY(out->items, Options(s).integer("items", 0, 1'000'000'000));
         return out;
     }
     [[nodiscard]] std::uint32_t room() const { return 64 + 8; }
-    Result<void> start(rte_mempool* p)
-    {
-        pool = p;
-        return {};
-    }
     std::uint16_t run(Burst b)
     {
         if (made == items) return QAIC_PIPE_END;

@@ -31,8 +31,11 @@ TEST_F(Engine_, BlockLosesNothingWhereTheSinkIsSlow)
 {
     make(line_of({{"in", "numbers", items(20'000)}, {"a", "work", ""}, {"out", "seen", ""}}, "depth = 16"),
          {{"in", {1}}, {"a", {2}}, {"out", {3}}});
-    world.sink_delay_ns = 500;
-    run_to_the_end();
+    world.sink_open = false;
+    run_until([&] { return engine->snapshot().links[0].high_water == 16; }); // all is full back to the source
+    world.sink_open = true;
+    wait_until([&] { return engine->finished(); });
+    stop();
     EXPECT_EQ(world.seen.size(), 20'000U);
     EXPECT_TRUE(in_order());
     const auto s = engine->snapshot();
