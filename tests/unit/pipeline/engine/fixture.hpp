@@ -17,7 +17,7 @@ class EngineTest : public ::testing::Test {
     {
         world.seen.clear(), world.labels.clear();
         world.sink_open = true, world.sink_delay_ns = 0, world.reloads = 0, world.largest_burst = 0;
-        world.finished = false;
+        world.finished = false, world.wrong_tensors = 0;
     }
     /// `lcores`: of each stage, one for each replica.
     void make(const std::string& text, const std::map<std::string, std::vector<unsigned>>& lcores,

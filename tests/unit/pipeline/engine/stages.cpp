@@ -5,7 +5,7 @@
 namespace test {
 
 namespace {
-constexpr const char* numbers_options[] = {"items", nullptr};
+constexpr const char* numbers_options[] = {"items", "bytes", nullptr};
 constexpr const char* work_options[] = {"work_ns", "drop_each", nullptr};
 constexpr const char* work_reasons[] = {"unlucky", nullptr};
 constexpr qaic_pipe_stage stages[] = {

@@ -21,6 +21,7 @@ struct World {
     std::atomic<int> reloads{0};
     std::atomic<std::uint64_t> largest_burst{0};
     std::atomic<bool> finished{false};
+    std::atomic<std::uint64_t> wrong_tensors{0}; ///< whose number is not the item's
 };
 inline World world;
 
@@ -31,18 +32,19 @@ inline void spin(std::uint64_t ns)
     }
 }
 
-/// `items` items of 8 bytes, their number; none while the pool is empty.
+/// `items` items of `bytes` bytes (8), with their number at byte 8 if it fits; none while the pool is empty.
 struct Numbers {
-    std::int64_t items = 0, made = 0;
+    std::int64_t items = 0, made = 0, bytes = 8;
     rte_mempool* pool = nullptr;
     static Result<std::unique_ptr<Numbers>> make(const qaic_pipe_setup& s)
     {
         auto out = std::make_unique<Numbers>();
         out->pool = s.pool;
         QAIC_TRY(out->items, Options(s).integer("items", 0, 1'000'000'000));
+        QAIC_TRY(out->bytes, Options(s).integer("bytes", 8, 1 << 20, 8));
         return out;
     }
-    [[nodiscard]] std::uint32_t room() const { return 64 + 8; }
+    [[nodiscard]] std::uint32_t room() const { return static_cast<std::uint32_t>(63 + bytes); }
     std::uint16_t run(Burst b)
     {
         if (made == items) return QAIC_PIPE_END;
@@ -50,7 +52,9 @@ struct Numbers {
         for (; n < b.items.size() && made < items; ++n, ++made) {
             auto* const m = qaic_pipe_new_item(pool);
             if (m == nullptr) break;
-            *static_cast<std::int64_t*>(qaic_pipe_new_tensor(m, 8)) = made;
+            auto* const number =
+                static_cast<std::int64_t*>(qaic_pipe_new_tensor(m, static_cast<std::uint32_t>(bytes)));
+            if (bytes >= 16) number[1] = made;
             b.items[n] = m;
         }
         return n;
@@ -122,6 +126,8 @@ struct Seen {
         for (auto* m : b.items) {
             const auto& item = *qaic_pipe_item_of(m);
             world.seen.push_back(item.seq);
+            const auto* const number = static_cast<const std::uint64_t*>(qaic_pipe_tensor(m));
+            if (item.tensor_bytes >= 16 && number[1] != item.seq) ++world.wrong_tensors;
             world.labels.push_back(item.label);
             if (const auto ns = world.sink_delay_ns.load(); ns != 0) spin(ns);
         }
