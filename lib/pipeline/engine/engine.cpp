@@ -29,19 +29,13 @@ Result<void> Engine::start()
     return {};
 }
 
-bool Engine::finished() const
-{
-    if (failed()) return true;
-    for (const auto& s : seats_)
-        if (s->kind->role == QAIC_PIPE_SOURCE && !s->has_ended.load(std::memory_order_acquire)) return false;
-    return drained();
-}
+bool Engine::finished() const { return failed() || drained(); }
 
 bool Engine::drained() const
 {
-    // What left is read first: more may have come in meanwhile, never less.
-    const auto l = ledger();
-    return l.in_flight == 0;
+    for (const auto& s : seats_)
+        if (s->kind->role == QAIC_PIPE_SOURCE && !s->has_ended.load(std::memory_order_acquire)) return false;
+    return ledger().in_flight == 0;
 }
 
 Ledger Engine::ledger() const

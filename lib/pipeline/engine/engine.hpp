@@ -31,7 +31,8 @@ class Engine {
     /// Every source has ended by itself, and nothing is in flight; or a link with "fail" was full.
     [[nodiscard]] bool finished() const;
     [[nodiscard]] bool failed() const { return orders_.failed.load(); }
-    /// Sources stop; the rest goes its way. The caller looks at drained() as long as it cares to.
+    /// Sources stop; the rest goes its way. The caller looks at drained() as long as it cares to: every
+    /// source has stopped or ended, and nothing is in flight.
     void drain() { orders_.draining.store(true); }
     [[nodiscard]] bool drained() const;
     /// Lcores leave; what is still in flight is dropped for "stopped". Then stages finish: the first error.

@@ -174,11 +174,22 @@ inline std::uint16_t called(rte_graph* graph, rte_node* node, void** objs, std::
     return n;
 }
 
+/// What draining ends is said by the source itself: until then it may be in the middle of a burst that nobody
+/// has counted yet.
+inline bool has_ended(Seat& s) noexcept
+{
+    if (!s.ended && s.orders->draining.load(std::memory_order_relaxed)) {
+        s.ended = true;
+        s.has_ended.store(true, std::memory_order_release);
+    }
+    return s.ended;
+}
+
 inline std::uint16_t source(rte_graph* graph, rte_node* node, void** /*objs*/, std::uint16_t /*n*/) noexcept
 {
     auto& s = seat_of(node);
     const auto now = rte_rdtsc();
-    if (!gates_open(s, now) || s.ended || s.orders->draining.load(std::memory_order_relaxed)) return 0;
+    if (!gates_open(s, now) || has_ended(s)) return 0;
     make_room(graph, node);
     auto** items = reinterpret_cast<rte_mbuf**>(node->objs);
     std::uint8_t verdict[most_items];

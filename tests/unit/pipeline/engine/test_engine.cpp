@@ -32,7 +32,11 @@ TEST_F(Engine_, BlockLosesNothingWhereTheSinkIsSlow)
     make(line_of({{"in", "numbers", items(20'000)}, {"a", "work", ""}, {"out", "seen", ""}}, "depth = 16"),
          {{"in", {1}}, {"a", {2}}, {"out", {3}}});
     world.sink_open = false;
-    run_until([&] { return engine->snapshot().links[0].high_water == 16; }); // all is full back to the source
+    // all is full back to the source
+    run_until([&] {
+        const auto now = engine->snapshot();
+        return now.links[0].high_water == 16 && now.links[1].full_bursts > 0;
+    });
     world.sink_open = true;
     wait_until([&] { return engine->finished(); });
     stop();
