@@ -39,8 +39,8 @@ Environment describe_environment()
     e.compiler = "g++ " __VERSION__;
 #endif
     e.dpdk = rte_version();
-    e.cpu = cpu_model();
-    e.kernel = kernel_release();
+    e.cpu = eal::cpu_model();
+    e.kernel = eal::kernel_release();
     e.date = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
     e.lcore = rte_lcore_id();
     e.hugepages = rte_eal_has_hugepages() != 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // qaic-perf: measures a card through DPDK's ML device class. One sub-command a file.
 #include "commands.hpp"
+#include "eal_setup.hpp"
 #include "job_file.hpp"
 #include "options.hpp"
 #include "program.hpp"
@@ -25,7 +26,7 @@ std::string job_of(const std::vector<std::string>& line)
 }
 
 /// Puts the options of the job file into the line, and its EAL options in front of those given.
-qaic::Result<void> take_job(SplitArguments& arguments)
+qaic::Result<void> take_job(qaic::eal::SplitArguments& arguments)
 {
     const auto path = job_of(arguments.ours);
     if (path.empty() || arguments.ours.empty()) return {};
@@ -50,7 +51,7 @@ qaic::Result<void> take_job(SplitArguments& arguments)
 
 int main(int argc, char** argv)
 {
-    auto arguments = split_arguments(argc, argv);
+    auto arguments = qaic::eal::split_arguments(argc, argv);
     arguments.ours.erase(arguments.ours.begin());
     if (auto job = take_job(arguments); !job) return refused(job.error().message());
     Program program;

@@ -233,17 +233,4 @@ Result<void> settle(RunOptions& o)
     return settle_until(o);
 }
 
-SplitArguments split_arguments(int argc, const char* const* argv)
-{
-    SplitArguments split;
-    bool behind = false;
-    for (int i = 0; i < argc; ++i) {
-        if (!behind && i > 0 && std::string_view(argv[i]) == "--")
-            behind = true;
-        else
-            (behind ? split.eal : split.ours).emplace_back(argv[i]);
-    }
-    return split;
-}
-
 } // namespace qaic::perf

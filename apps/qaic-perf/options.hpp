@@ -79,10 +79,5 @@ void add_stop_options(CLI::App& command, RunOptions& options);
 load::StopSettings stop_settings(const RunOptions& options);
 /// Rules between options, and defaults that depend on others. E_INVAL names the options.
 Result<void> settle(RunOptions& options);
-/// Splits at the first "--": ours in front, EAL's behind. argv[0] stays in front.
-struct SplitArguments {
-    std::vector<std::string> ours, eal;
-};
-SplitArguments split_arguments(int argc, const char* const* argv);
 
 } // namespace qaic::perf

@@ -74,7 +74,7 @@ int Program::run(const std::vector<std::string>& eal) const
     if (!eal.empty()) fmt::print("eal = [\"{}\"]\n", fmt::join(eal, "\", \""));
     const auto* const lcores = c->app->get_option_no_throw("--lcores");
     const auto wanted = lcores != nullptr && lcores->count() != 0 ? lcores->as<std::size_t>() : 1;
-    fmt::print("# load is made on CPU {}{}\n", fmt::join(allowed_cpus(wanted), ", "),
+    fmt::print("# load is made on CPU {}{}\n", fmt::join(eal::allowed_cpus(wanted), ", "),
                eal.empty() ? "" : ", unless the EAL options say otherwise");
     return 0;
 }

@@ -16,7 +16,7 @@ namespace {
 /// On the first CPU that this process may use, as a measurement would be.
 void pin()
 {
-    const auto cpus = allowed_cpus(1);
+    const auto cpus = eal::allowed_cpus(1);
     if (cpus.empty()) return;
     cpu_set_t one;
     CPU_ZERO(&one);

@@ -13,23 +13,24 @@ namespace qaic::perf {
 
 namespace {
 
-Result<Eal> start_eal(Report& r)
+Result<eal::Eal> start_eal(Report& r)
 {
     const auto& o = r.options;
-    const auto cpus = allowed_cpus(o.lcores);
-    if (cpus.size() < o.lcores && !has_option(o.eal, {"-l", "-c", "--lcores"}))
+    const auto cpus = eal::allowed_cpus(o.lcores);
+    if (cpus.size() < o.lcores && !eal::has_option(o.eal, {"-l", "-c", "--lcores"}))
         return fail(Code::E_LIMIT, "--lcores {}: this process may run on {} CPUs", o.lcores, cpus.size());
-    QAIC_TRY(const auto driver, find_driver(o.driver, program_folder()));
-    const auto arguments = eal_arguments({o.devices, driver, cpus, ::getpid(), free_hugepage_bytes(), o.eal});
+    QAIC_TRY(const auto driver, eal::find_driver(o.driver, eal::program_folder()));
+    const auto arguments = eal::eal_arguments(
+        {"qaic-perf", o.devices, driver, cpus, ::getpid(), eal::free_hugepage_bytes(), o.eal});
     for (const auto& note : arguments.notes) fmt::print(stderr, "qaic-perf: note: {}\n", note);
     const auto start = SteadyClock().now();
-    auto eal = Eal::start(arguments);
+    auto started = eal::Eal::start(arguments);
     r.eal_ms = milliseconds_since(start);
-    if (!eal && driver.empty())
-        return fail(eal.error().code,
+    if (!started && driver.empty())
+        return fail(started.error().code,
                     "{}; no driver plugin was found beside this program: build it, or give --driver FILE",
-                    eal.error().text);
-    return eal;
+                    started.error().text);
+    return started;
 }
 
 void describe(Report& r, Site& site, const RunFiles& files)

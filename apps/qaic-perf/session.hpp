@@ -26,10 +26,10 @@ class Session {
     Result<void> close() { return site_.close(); }
 
   private:
-    Session(Eal eal, Site site, RunFiles files, std::unique_ptr<Report> facts)
+    Session(eal::Eal eal, Site site, RunFiles files, std::unique_ptr<Report> facts)
         : eal_(std::move(eal)), site_(std::move(site)), files_(std::move(files)), facts_(std::move(facts))
     {}
-    Eal eal_;
+    eal::Eal eal_;
     Site site_;
     RunFiles files_;
     RunTensors tensors_;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // qaic-pipe: pipelines. Exit codes: 0 done, 1 the data is wrong, 2 the command line is wrong; either way one
 // line on stderr.
+#include "eal_setup.hpp"
 #include "files.hpp"
 #include "graph_command.hpp"
 #include "kinds.hpp"
 #include "plan_command.hpp"
+#include "run_command.hpp"
 #include <CLI/CLI.hpp>
 #include <functional>
 
@@ -30,6 +32,8 @@ struct Program {
     CLI::App app{"Core-pinned streaming pipelines for Cloud AI 100 cards and the emulated card", "qaic-pipe"};
     PlanOptions plan;
     GraphOptions dot{.format = GraphFormat::DOT}, svg{.format = GraphFormat::SVG};
+    RunOptions run;
+    CLI::App* run_sub = nullptr;
     std::vector<Entry> entries;
 
     Program()
@@ -40,6 +44,10 @@ struct Program {
             plan_command);
         add("dot", "Print the graph for graphviz; runs nothing", dot, add_graph_options, graph_command);
         add("svg", "Draw the graph; runs nothing", svg, add_graph_options, graph_command);
+        add("run", "Run it: SIGINT drains, a second one stops, SIGHUP reads models again", run,
+            add_run_options, run_command);
+        run_sub = entries.back().sub;
+        run_sub->footer("Options behind -- go to EAL: qaic-pipe run FILE -- --no-huge -m 256");
     }
     template<class Options>
     void add(const char* name, const char* text, Options& options, void (*declare)(CLI::App&, Options&),
@@ -51,9 +59,14 @@ struct Program {
     }
 };
 
-int run(int argc, char** argv)
+int run(int all, char** words)
 {
     Program program;
+    const auto split = qaic::eal::split_arguments(all, words);
+    program.run.eal = split.eal;
+    std::vector<const char*> argv;
+    for (const auto& word : split.ours) argv.push_back(word.c_str());
+    const auto argc = static_cast<int>(argv.size());
     std::string known;
     bool found = argc < 2 || argv[1][0] == '-';
     for (const auto& entry : program.entries) {
@@ -62,11 +75,13 @@ int run(int argc, char** argv)
     }
     if (!found) return usage(fmt::format("unknown sub-command got=\"{}\" known={}", argv[1], known));
     try {
-        program.app.parse(argc, argv);
+        program.app.parse(argc, argv.data());
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return program.app.exit(e); // --help, --version
         return usage(e.what());
     }
+    if (!split.eal.empty() && !program.run_sub->parsed())
+        return usage(fmt::format("only run takes options behind --, got \"{}\"", split.eal.front()));
     register_kinds();
     for (const auto& entry : program.entries)
         if (entry.sub->parsed()) return entry.command();

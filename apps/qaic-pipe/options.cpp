@@ -36,4 +36,54 @@ void add_graph_options(CLI::App& command, GraphOptions& o)
         ->type_name("FILE");
 }
 
+namespace {
+
+void add_device_options(CLI::App& command, RunOptions& o)
+{
+    const auto add = [&](const char* name, const char* text, const char* type) {
+        command
+            .add_option_function<std::vector<std::string>>(
+                name, [&o](const auto& more) { o.devices.insert(o.devices.end(), more.begin(), more.end()); },
+                text)
+            ->allow_extra_args(false)
+            ->type_name(type);
+    };
+    add("--vdev", "virtual device for EAL, again for several (default: ml_qaic_emu0 if a stage infers)",
+        "DEVICE");
+    add("--device", "card or port by its PCI address, again for several", "PCI");
+    command
+        .add_option("--driver", o.driver, "plugin with the cards' driver (default: that of the build tree)")
+        ->type_name("FILE.so");
+}
+
+} // namespace
+
+void add_run_options(CLI::App& command, RunOptions& o)
+{
+    constexpr double longest = 1e9; // seconds
+    add_file_options(command, o.pipeline);
+    add_device_options(command, o);
+    command.add_option("--host", o.host, "place by this description instead of by what hwloc sees")
+        ->type_name("FILE.toml");
+    command.add_option("--seconds", o.seconds, "then drain and end (default: when its sources end)")
+        ->check(CLI::Range(0.0, longest))
+        ->type_name("S");
+    command.add_option("--drain-limit", o.drain_limit, "draining may take so long")
+        ->check(CLI::Range(0.0, longest))
+        ->capture_default_str()
+        ->type_name("S");
+    command
+        .add_option("--metrics-port", o.metrics_port, "serve OpenMetrics on 127.0.0.1:PORT/metrics (0: any)")
+        ->check(CLI::Range(0, 65535))
+        ->type_name("PORT");
+    command
+        .add_option("--items", o.items, "in flight at most (default: what queues, cards and batches hold)")
+        ->check(CLI::Range(1U, 1U << 24))
+        ->type_name("N");
+    command.add_flag("--json", o.json, "the end's figures as JSON on standard output instead of a table");
+    command.add_flag("--no-live", o.no_live, "no table on the terminal while it runs");
+    command.add_option("--svg", o.svg, "draw the graph as it ran, with rates")->type_name("FILE.svg");
+    command.add_option("--dot", o.dot, "the same for graphviz")->type_name("FILE.dot");
+}
+
 } // namespace qaic_pipe

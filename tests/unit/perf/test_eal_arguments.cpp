@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace qaic::perf;
+using namespace qaic::eal;
 namespace fs = std::filesystem;
 using Strings = std::vector<std::string>;
 
@@ -21,7 +21,7 @@ bool has(const Strings& list, const std::string& item)
 
 EalPlan plan(std::uint64_t hugepages = 1ULL << 30, Strings user = {})
 {
-    return {{"ml_qaic_emu0"}, "/x/driver.so", {3}, 77, hugepages, std::move(user)};
+    return {"qaic-perf", {"ml_qaic_emu0"}, "/x/driver.so", {3}, 77, hugepages, std::move(user)};
 }
 
 TEST(EalArguments, VirtualDeviceOnHugepages)
@@ -31,6 +31,19 @@ TEST(EalArguments, VirtualDeviceOnHugepages)
                                "--log-level=lib.mldev:warning", "--in-memory", "--no-pci", "--iova-mode=va",
                                "--vdev=ml_qaic_emu0", "-d", "/x/driver.so"}));
     EXPECT_TRUE(a.notes.empty());
+}
+
+TEST(EalArguments, LcoresInWordsWin)
+{
+    auto p = plan();
+    p.program = "qaic-pipe";
+    p.lcores = "0@(0-1),1@1";
+    const auto a = eal_arguments(p);
+    EXPECT_EQ((Strings(a.list.begin(), a.list.begin() + 3)),
+              (Strings{"--lcores", "0@(0-1),1@1", "--file-prefix=qaic-pipe-77"}));
+    EXPECT_EQ(a.program, "qaic-pipe");
+    p.user = {"-l", "0"};
+    EXPECT_FALSE(has(eal_arguments(p).list, "--lcores"));
 }
 
 TEST(EalArguments, WithoutHugepagesItSaysWhatThatCosts)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "eal_setup.hpp"
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -148,10 +149,10 @@ TEST(Options, ErrorsAreOneLine)
 TEST(Options, SplitsAtTheFirstDoubleDash)
 {
     const char* argv[] = {"qaic-perf", "run", "--", "-l", "1", "--", "x"};
-    const auto s = split_arguments(7, argv);
+    const auto s = qaic::eal::split_arguments(7, argv);
     EXPECT_EQ(s.ours, (std::vector<std::string>{"qaic-perf", "run"}));
     EXPECT_EQ(s.eal, (std::vector<std::string>{"-l", "1", "--", "x"}));
-    EXPECT_TRUE(split_arguments(2, argv).eal.empty());
+    EXPECT_TRUE(qaic::eal::split_arguments(2, argv).eal.empty());
 }
 
 } // namespace

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace qaic::perf {
+namespace qaic::eal {
 
 /// The first CPUs this process may run on, `wanted` of them; fewer when there are not as many.
 std::vector<unsigned> allowed_cpus(std::size_t wanted);
@@ -18,4 +18,4 @@ std::string kernel_release();
 /// Folder of this program's file; empty when /proc does not tell.
 std::string program_folder();
 
-} // namespace qaic::perf
+} // namespace qaic::eal

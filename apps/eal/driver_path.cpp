@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "driver_path.hpp"
 
-namespace qaic::perf {
+namespace qaic::eal {
 
 namespace fs = std::filesystem;
 
 namespace {
-constexpr auto in_build_tree = "../../drivers/qaic/librte_ml_qaic.so"; // seen from apps/qaic-perf/
+constexpr auto in_build_tree = "../../drivers/qaic/librte_ml_qaic.so"; // seen from apps/NAME/
 }
 
 fs::path world_writable_part(const fs::path& file)
@@ -36,4 +36,4 @@ Result<std::string> find_driver(const std::string& given, const fs::path& folder
     return fs::canonical(wanted, error).string();
 }
 
-} // namespace qaic::perf
+} // namespace qaic::eal

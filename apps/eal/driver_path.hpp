@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace qaic::perf {
+namespace qaic::eal {
 
 /// The plugin to pass to EAL with -d. `given` (option --driver) wins; else the one of the build tree that
 /// `folder` (of this program) is in. Empty when there is none: DPDK's own plugin folder then has to hold it.
@@ -17,4 +17,4 @@ Result<std::string> find_driver(const std::string& given, const std::filesystem:
 /// over it (dpdk-driver-guide.md 1.6). Returns that path, or an empty one.
 std::filesystem::path world_writable_part(const std::filesystem::path& file);
 
-} // namespace qaic::perf
+} // namespace qaic::eal

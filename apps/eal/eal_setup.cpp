@@ -8,7 +8,7 @@
 #include <rte_errno.h>
 #include <unistd.h>
 
-namespace qaic::perf {
+namespace qaic::eal {
 
 namespace {
 
@@ -47,7 +47,7 @@ Result<Eal> Eal::start(const EalArguments& arguments)
     static std::vector<std::string> text;
     static std::vector<char*> argv;
     text = arguments.list;
-    text.insert(text.begin(), "qaic-perf");
+    text.insert(text.begin(), arguments.program);
     argv.clear();
     for (auto& t : text) argv.push_back(t.data());
     argv.push_back(nullptr);
@@ -71,4 +71,4 @@ Eal::~Eal()
     if (running_) rte_eal_cleanup();
 }
 
-} // namespace qaic::perf
+} // namespace qaic::eal

@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <sys/utsname.h>
 
-namespace qaic::perf {
+namespace qaic::eal {
 
 namespace fs = std::filesystem;
 
@@ -62,4 +62,4 @@ std::string program_folder()
     return error ? std::string() : self.parent_path().string();
 }
 
-} // namespace qaic::perf
+} // namespace qaic::eal

@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 #include <string_view>
 
-namespace qaic::perf {
+namespace qaic::eal {
 
 bool is_pci_address(const std::string& device)
 {
@@ -38,8 +38,14 @@ EalArguments eal_arguments(const EalPlan& plan)
     const auto user_has = [&](const std::vector<std::string>& names) { return has_option(plan.user, names); };
     const auto add = [&](std::initializer_list<std::string> more) { out.list.insert(out.list.end(), more); };
 
-    if (!user_has({"-l", "-c", "--lcores"})) add({"-l", fmt::format("{}", fmt::join(plan.cpus, ","))});
-    if (!user_has({"--file-prefix"})) add({fmt::format("--file-prefix=qaic-perf-{}", plan.pid)});
+    out.program = plan.program;
+    if (!user_has({"-l", "-c", "--lcores"})) {
+        if (plan.lcores.empty())
+            add({"-l", fmt::format("{}", fmt::join(plan.cpus, ","))});
+        else
+            add({"--lcores", plan.lcores});
+    }
+    if (!user_has({"--file-prefix"})) add({fmt::format("--file-prefix={}-{}", plan.program, plan.pid)});
     if (!user_has({"--log-level"})) add({"--log-level=lib.eal:warning", "--log-level=lib.mldev:warning"});
     const bool without = user_has({"--no-huge"}) || (plan.hugepages == 0 && !user_has({"--huge-dir"}));
     if (without) {
@@ -67,4 +73,17 @@ EalArguments eal_arguments(const EalPlan& plan)
     return out;
 }
 
-} // namespace qaic::perf
+SplitArguments split_arguments(int argc, const char* const* argv)
+{
+    SplitArguments split;
+    bool behind = false;
+    for (int i = 0; i < argc; ++i) {
+        if (!behind && i > 0 && std::string_view(argv[i]) == "--")
+            behind = true;
+        else
+            (behind ? split.eal : split.ours).emplace_back(argv[i]);
+    }
+    return split;
+}
+
+} // namespace qaic::eal

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "run_loop.hpp"
+#include "pipeline/metrics/live_table.hpp"
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <unistd.h>
+
+namespace qaic_pipe {
+
+namespace {
+
+constexpr Nanos tick = std::chrono::milliseconds(100);
+constexpr Nanos redraw = std::chrono::seconds(1);
+
+Nanos seconds(double s) { return Nanos(static_cast<std::int64_t>(s * 1e9)); }
+
+/// A table that stays where it is on the terminal.
+class LiveTable {
+  public:
+    explicit LiveTable(bool wanted) : wanted_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+    void show(const pipeline::Engine& engine, Nanos now)
+    {
+        if (!wanted_ || now < next_) return;
+        next_ = now + redraw;
+        auto snapshot = engine.snapshot();
+        const auto text = pipeline::metrics::live_table(snapshot, before_ ? &*before_ : nullptr);
+        // up to where the last one began, and clear from there
+        if (lines_ != 0) fmt::print(stderr, "\x1b[{}A\x1b[J", lines_);
+        fmt::print(stderr, "{}", text);
+        lines_ = std::count(text.begin(), text.end(), '\n');
+        before_ = std::move(snapshot);
+    }
+    /// Something else was written below it: the next one starts there.
+    void leave() { lines_ = 0; }
+
+  private:
+    bool wanted_;
+    Nanos next_{};
+    std::optional<pipeline::PipelineSnapshot> before_;
+    std::ptrdiff_t lines_ = 0;
+};
+
+class Loop {
+  public:
+    Loop(pipeline::Engine& engine, const RunOptions& options, const StopSignals& signals)
+        : engine_(engine), options_(options), signals_(signals), table_(!options.no_live)
+    {}
+
+    RunEnd run()
+    {
+        const auto time_over = clock_.now() + seconds(options_.seconds);
+        for (;;) {
+            const int signal = signals_.wait(tick);
+            const auto now = clock_.now();
+            if (signal == SIGHUP) reload();
+            if (signal == SIGINT || signal == SIGTERM) {
+                if (draining_) return RunEnd::STOPPED;
+                drain(now, "a signal came; once more stops it at once");
+            }
+            if (engine_.failed()) return RunEnd::LINK_FULL;
+            if (engine_.finished() || is_drained()) return RunEnd::FINISHED;
+            if (!draining_ && options_.seconds > 0 && now >= time_over) drain(now, "its time is over");
+            if (draining_ && now >= give_up_) return RunEnd::NOT_DRAINED;
+            table_.show(engine_, now);
+        }
+    }
+
+  private:
+    void drain(Nanos now, const char* why)
+    {
+        draining_ = true;
+        give_up_ = now + seconds(options_.drain_limit);
+        engine_.drain();
+        fmt::print(stderr, "qaic-pipe: {} drains: {}\n", engine_.spec().name, why);
+        table_.leave();
+    }
+    /// Twice, a tick apart: an lcore that had not seen the order yet may have brought more after the first.
+    bool is_drained()
+    {
+        if (!draining_ || !engine_.drained()) return seen_empty_ = false;
+        return std::exchange(seen_empty_, true);
+    }
+    void reload()
+    {
+        const auto done = engine_.reload();
+        fmt::print(stderr, "qaic-pipe: {}\n",
+                   done ? "SIGHUP: read again" : "SIGHUP: " + done.error().message() + "; goes on as before");
+        table_.leave();
+    }
+
+    pipeline::Engine& engine_;
+    const RunOptions& options_;
+    const StopSignals& signals_;
+    const SteadyClock clock_;
+    LiveTable table_;
+    bool draining_ = false, seen_empty_ = false;
+    Nanos give_up_{};
+};
+
+} // namespace
+
+RunEnd run_loop(pipeline::Engine& engine, const RunOptions& options, const StopSignals& signals)
+{
+    return Loop(engine, options, signals).run();
+}
+
+} // namespace qaic_pipe
