@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kinds.hpp"
+#include "pipeline/infer/infer.hpp"
 #include "pipeline/ports/ports.hpp"
 #include "pipeline/stages/flow_features.hpp"
 #include "pipeline/stages/mark.hpp"
@@ -25,6 +26,7 @@ void register_kinds()
     for (const auto* kind : pipeline::shipped_stages()) add(*kind);
     add(pipeline::stage_flow_features);
     add(pipeline::stage_mark);
+    add(pipeline::stage_infer);
     add(stage_port);
     add(stage_port_out);
     add(stage_pcap_file);
