@@ -5,6 +5,7 @@
 #include "files.hpp"
 #include "graph_command.hpp"
 #include "kinds.hpp"
+#include "kinds_command.hpp"
 #include "plan_command.hpp"
 #include "run_command.hpp"
 #include <CLI/CLI.hpp>
@@ -31,6 +32,7 @@ struct Entry {
 struct Program {
     CLI::App app{"Core-pinned streaming pipelines for Cloud AI 100 cards and the emulated card", "qaic-pipe"};
     PlanOptions plan;
+    KindsOptions kinds;
     GraphOptions dot{.format = GraphFormat::DOT}, svg{.format = GraphFormat::SVG};
     RunOptions run;
     CLI::App* run_sub = nullptr;
@@ -40,6 +42,7 @@ struct Program {
     {
         app.require_subcommand(0, 1); // none or an unknown one gets our own text
         app.set_version_flag("--version", QAIC_VERSION);
+        add("kinds", "List the kinds of stages", kinds, add_kinds_options, kinds_command);
         add("plan", "Say which CPU each stage gets, and why; runs nothing", plan, add_plan_options,
             plan_command);
         add("dot", "Print the graph for graphviz; runs nothing", dot, add_graph_options, graph_command);

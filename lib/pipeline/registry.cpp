@@ -32,10 +32,10 @@ bool is_name(std::string_view name)
 bool is_complete(const qaic_pipe_stage& s)
 {
     const bool keeps = s.poll != nullptr;
-    return s.abi == QAIC_PIPE_ABI && s.kind != nullptr && is_name(s.kind) && s.create != nullptr &&
-           s.run != nullptr && s.destroy != nullptr && keeps == (s.ready != nullptr) &&
-           keeps == (s.held != nullptr) && keeps == (s.drain != nullptr) &&
-           (!keeps || s.role == QAIC_PIPE_SHAPE);
+    return s.abi == QAIC_PIPE_ABI && s.kind != nullptr && is_name(s.kind) &&
+           static_cast<unsigned>(s.role) <= QAIC_PIPE_SINK && s.create != nullptr && s.run != nullptr &&
+           s.destroy != nullptr && keeps == (s.ready != nullptr) && keeps == (s.held != nullptr) &&
+           keeps == (s.drain != nullptr) && (!keeps || s.role == QAIC_PIPE_SHAPE);
 }
 
 } // namespace
