@@ -17,8 +17,10 @@ namespace pipeline {
 /// takes. A number may be given out while it is less than `size` ahead of what was taken.
 class OrderWindow {
   public:
-    /// `size`: a power of two.
-    explicit OrderWindow(std::uint32_t size) : slots_(new std::atomic<rte_mbuf*>[size]()), mask_(size - 1) {}
+    /// `size`: a power of two. `first`: the first number.
+    explicit OrderWindow(std::uint32_t size, std::uint32_t first = 0)
+        : slots_(new std::atomic<rte_mbuf*>[size]()), mask_(size - 1), given_(first), taken_(first)
+    {}
 
     /// Numbering thread: how many more may be given out, and the next of them.
     [[nodiscard]] std::uint32_t room() const noexcept
@@ -67,8 +69,8 @@ class OrderWindow {
 
     std::unique_ptr<std::atomic<rte_mbuf*>[]> slots_;
     std::uint32_t mask_;
-    alignas(64) std::uint32_t given_ = 0;
-    alignas(64) std::atomic<std::uint32_t> taken_{0};
+    alignas(64) std::uint32_t given_;
+    alignas(64) std::atomic<std::uint32_t> taken_;
 };
 
 } // namespace pipeline
