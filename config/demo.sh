@@ -9,6 +9,12 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 build=${QAIC_BUILD:-$root/build}
 digits=$root/config/models/digits
-exec "$build/apps/qaic-perf/qaic-perf" run --model "${QAIC_MODEL:-$build/config/models/digits/digits.qpc}" \
+"$build/apps/qaic-perf/qaic-perf" run --model "${QAIC_MODEL:-$build/config/models/digits/digits.qpc}" \
     --input "$digits/test_images.f32" --expect "$digits/torch_outputs.f32" --labels "$digits/test_labels.u8" \
     --tolerance 1e-3 --queue-depth 32 --burst 8 -- "$@"
+cat << HINT
+
+Next, the same card in pipelines that stream (docs/pipelines.md), after ./dev build:
+  build/apps/qaic-pipe/qaic-pipe run config/pipelines/digits.toml     images to classes, a line of JSON each
+  build/apps/qaic-pipe/qaic-pipe run config/pipelines/packets.toml    a capture, its packets classified and marked
+HINT

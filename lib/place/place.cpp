@@ -28,6 +28,7 @@ class Placer {
         for (const auto need : by_need)
             for (auto next = next_of(need); next; next = next_of(need))
                 for (unsigned r = 0; r < wishes_[*next].replicas; ++r) take(*next);
+        QAIC_CHECK(join_others());
         return finish();
     }
 
@@ -40,9 +41,10 @@ class Placer {
             if (w.wish == Wish::NEAR_CARD && host_.card(w.of) == nullptr)
                 return fail(Code::E_INVAL, "stage {}: near {}: {} has no such card; it has {}", w.stage, w.of,
                             host_.name, card_names());
-            if (w.wish == Wish::SAME_L3 && (w.of == w.stage || find(w.of) == nullptr))
-                return fail(Code::E_INVAL, "stage {}: same L3 as {}: no other stage is called so", w.stage,
-                            w.of);
+            const bool of_stage = w.wish == Wish::SAME_L3 || w.wish == Wish::WITH;
+            if (of_stage && (w.of == w.stage || find(w.of) == nullptr))
+                return fail(Code::E_INVAL, "stage {}: {} {}: no other stage is called so", w.stage,
+                            w.wish == Wish::WITH ? "with" : "same L3 as", w.of);
             for (const auto id : w.cpus)
                 if (host_.cpu(id) == nullptr)
                     return fail(
@@ -53,6 +55,33 @@ class Placer {
                 return fail(Code::E_INVAL, "stage {}: {} CPUs for {} replicas", w.stage, w.cpus.size(),
                             w.replicas);
         }
+        return {};
+    }
+    /// Those that go with others: replica by replica; the others may go with yet others.
+    Result<void> join_others()
+    {
+        for (bool more = true; more;) {
+            more = false;
+            for (std::size_t i = 0; i < wishes_.size(); ++i) {
+                const auto& w = wishes_[i];
+                if (w.wish != Wish::WITH || !chosen_[i].empty()) continue;
+                const auto hosts = chosen_[index_of(w.of)];
+                if (hosts.empty()) continue;
+                for (unsigned r = 0; r < w.replicas; ++r) {
+                    const auto& c = *hosts[r % hosts.size()];
+                    chosen_[i].push_back(&c);
+                    reasons_[{i, r}] = fmt::format("with {}, as the file says", w.of);
+                    taken_.take(c, i, false);
+                }
+                more = true;
+            }
+        }
+        for (std::size_t i = 0; i < wishes_.size(); ++i)
+            if (chosen_[i].empty())
+                return fail(Code::E_INVAL,
+                            "stage {}: with {}: that goes in a circle; one of them needs another "
+                            "placement",
+                            wishes_[i].stage, wishes_[i].of);
         return {};
     }
     /// Of the stages with that need the one that has most to do with those placed already.
@@ -173,6 +202,10 @@ class Placer {
         for (const auto o : taken_.stages_on(c))
             if (o != i) others.push_back(wishes_[o].stage);
         if (others.empty()) return taken_.on(c) > 1 ? "; its replicas take turns there" : "";
+        const auto& here = taken_.stages_on(c);
+        if (std::count_if(here.begin(), here.end(), [&](auto o) { return wishes_[o].wish != Wish::WITH; }) ==
+            1)
+            return wishes_[i].wish == Wish::WITH ? "" : fmt::format("; with it {}", fmt::join(others, ", "));
         return fmt::format("; it takes turns there with {}, since {} CPU{} for all stages",
                            fmt::join(others, ", "), host_.cpus.size(),
                            host_.cpus.size() == 1 ? " is there" : "s are there");

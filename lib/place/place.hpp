@@ -13,19 +13,20 @@ enum class Wish {
     NEAR_CARD, ///< "near CARD": on the card's NUMA node if there is room
     SAME_L3,   ///< "same L3 as STAGE"
     CPUS,      ///< "cpus 2,3": one of these
+    WITH,      ///< "with STAGE": on its CPU, so that one calls the other
 };
 
 struct StageWish {
     std::string stage;
     Wish wish = Wish::ANY;
-    std::string of;             ///< card or stage, for NEAR_CARD and SAME_L3
+    std::string of;             ///< card or stage, for NEAR_CARD, SAME_L3 and WITH
     std::vector<unsigned> cpus; ///< for CPUS; as many as replicas, or more
     unsigned replicas = 1;      ///< copies, each placed by itself
     std::vector<std::string>
         links; ///< stages it hands to or takes from: of equal CPUs one near theirs is taken
 };
 
-/// "any", "own core", "near NAME", "same L3 as NAME", "cpus LIST". E_FORMAT lists the words.
+/// "any", "own core", "near NAME", "same L3 as NAME", "with NAME", "cpus LIST". E_FORMAT lists the words.
 Result<StageWish> parse_wish(std::string_view words);
 
 struct Choice {
@@ -43,9 +44,9 @@ struct Placement {
     std::string lcores;
 };
 
-/// The stages get their CPUs in this order: those that name them, those near a card, own cores, same L3, any.
-/// Deterministic. E_INVAL: a wish that no host could fulfil (unknown card or stage, a CPU that is not there
-/// or not allowed).
+/// The stages get their CPUs in this order: those that name them, those near a card, own cores, same L3, any;
+/// last, those that go with another. Deterministic. E_INVAL: a wish that no host could fulfil (unknown card
+/// or stage, a CPU that is not there or not allowed).
 Result<Placement> place_stages(const Host& host, std::span<const StageWish> wishes);
 
 } // namespace place

@@ -17,13 +17,16 @@ Result<StageWish> parse_wish(std::string_view words)
         w.wish = Wish::NEAR_CARD, w.of = card;
     } else if (const auto stage = behind("same L3 as "); !stage.empty()) {
         w.wish = Wish::SAME_L3, w.of = stage;
+    } else if (const auto other = behind("with "); !other.empty()) {
+        w.wish = Wish::WITH, w.of = other;
     } else if (const auto list = behind("cpus "); !list.empty()) {
         w.wish = Wish::CPUS;
         QAIC_TRY(w.cpus, cpu_list(list));
     } else {
-        return fail(Code::E_FORMAT,
-                    "\"{}\" is no placement: any, own core, near CARD, same L3 as STAGE, or cpus 2,3",
-                    words.substr(0, 60));
+        return fail(
+            Code::E_FORMAT,
+            "\"{}\" is no placement: any, own core, near CARD, same L3 as STAGE, with STAGE, or cpus 2,3",
+            words.substr(0, 60));
     }
     return w;
 }

@@ -61,6 +61,15 @@ StageSnapshot stage_of(const Seat& s, const PipelineSpec& spec)
     return out;
 }
 
+/// What is lost behind replicas that were put into order is shown with the first of them.
+void add_drops(const Seat& gather, const PipelineSpec& spec, PipelineSnapshot& out)
+{
+    const auto& name = spec.stages[gather.plan.stage].name;
+    for (auto& s : out.stages)
+        if (s.name == name && s.replica == 0)
+            for (std::size_t r = 0; r < OWN_REASONS; ++r) s.dropped[r].value += gather.dropped[r].get();
+}
+
 void add_ends(const Seat& s, const Link& link, LinkSnapshot& out)
 {
     for (const auto& end : s.exit.ends) {
@@ -90,6 +99,7 @@ PipelineSnapshot Engine::snapshot() const
         s->end_to_end.copy_to(*all);
         highest = std::max(highest, s->end_to_end.highest());
     }
+    for (const auto& g : gathers_) add_drops(*g, spec_, out);
     out.end_to_end = percentiles_of(*all, highest);
     for (std::size_t i = 0; i < links_.size(); ++i) {
         const auto& l = *links_[i];

@@ -153,4 +153,25 @@ TEST(Place, WhatNoHostCouldFulfilIsRefused)
     }
 }
 
+TEST(Place, WithAnotherStageMeansOnItsCpu)
+{
+    const auto host = host_of("two_sockets_16_cards");
+    auto net = wish("net", "own core", {"b"});
+    net.replicas = 2;
+    auto b = wish("b", "with net", {"a", "net"});
+    b.replicas = 2;
+    const auto p = placed(host, {wish("a", "with c", {"b"}), b, net, wish("c", "any", {})});
+    EXPECT_EQ(p.choices[0].cpu, p.choices[5].cpu) << "a with c, which stands behind it";
+    EXPECT_EQ(p.choices[1].cpu, p.choices[3].cpu) << "replica by replica";
+    EXPECT_EQ(p.choices[2].cpu, p.choices[4].cpu);
+    EXPECT_NE(p.choices[1].cpu, p.choices[2].cpu);
+    EXPECT_NE(p.choices[0].why.find("with c, as the file says."), std::string::npos) << p.choices[0].why;
+    EXPECT_NE(p.choices[5].why.find("; with it a."), std::string::npos) << p.choices[5].why;
+
+    const std::vector<StageWish> circle{wish("a", "with b", {}), wish("b", "with a", {})};
+    const auto refused = place_stages(host, circle);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().text.find("goes in a circle"), std::string::npos);
+}
+
 } // namespace

@@ -65,6 +65,10 @@ class EngineTest : public ::testing::Test {
         EXPECT_EQ(l.in, l.out + l.dropped);
         EXPECT_EQ(l.in_flight, 0U);
         EXPECT_EQ(l.out, world.seen.size());
+        std::uint64_t reasons = 0;
+        for (const auto& stage : engine->snapshot().stages)
+            for (const auto& d : stage.dropped) reasons += d.value;
+        EXPECT_EQ(l.dropped, reasons) << "every item that is lost has a reason";
     }
     [[nodiscard]] std::uint64_t dropped(const std::string& stage, const std::string& reason) const
     {
