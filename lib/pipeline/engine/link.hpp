@@ -15,8 +15,9 @@ namespace pipeline {
 
 using stats::LiveCount;
 
-/// The consumer's end, and the ring.
-class Link {
+/// The consumer's end, and the ring. Both ends have cache lines of their own: the producer writes its counts
+/// at each burst.
+class alignas(64) Link {
   public:
     /// E_NOMEM. `name` is rte_ring's; `producers`: how many threads put.
     static Result<std::unique_ptr<Link>> make(const std::string& name, const LinkSpec& spec,
@@ -68,7 +69,7 @@ class Link {
 };
 
 /// A producer's end. One thread; its counts may be read by any.
-class LinkEnd {
+class alignas(64) LinkEnd {
   public:
     explicit LinkEnd(Link& l) : link(l) {}
 

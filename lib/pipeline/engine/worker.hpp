@@ -7,7 +7,7 @@ struct rte_graph;
 
 namespace pipeline {
 
-struct Worker {
+struct alignas(64) Worker {
     unsigned lcore = 0, cpu = 0;
     std::string graph_name;
     std::uint16_t graph_id = UINT16_MAX;
