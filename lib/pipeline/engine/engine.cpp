@@ -16,6 +16,7 @@ Result<std::unique_ptr<Engine>> Engine::make(const PipelineSpec& spec, const pla
 Engine::~Engine()
 {
     if (!finished_stages_) (void)stop();
+    while (!workers_.empty()) workers_.pop_back(); // rte_graph counts its graphs down from the last
 }
 
 Result<void> Engine::start()
