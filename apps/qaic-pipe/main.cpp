@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // qaic-pipe: pipelines. Exit codes: 0 done, 1 the data is wrong, 2 the command line is wrong; either way one
 // line on stderr.
+#include "check_command.hpp"
 #include "eal_setup.hpp"
 #include "files.hpp"
 #include "graph_command.hpp"
@@ -33,6 +34,7 @@ struct Program {
     CLI::App app{"Core-pinned streaming pipelines for Cloud AI 100 cards and the emulated card", "qaic-pipe"};
     PlanOptions plan;
     KindsOptions kinds;
+    CheckOptions check;
     GraphOptions dot{.format = GraphFormat::DOT}, svg{.format = GraphFormat::SVG};
     RunOptions run;
     CLI::App* run_sub = nullptr;
@@ -45,6 +47,8 @@ struct Program {
         add("kinds", "List the kinds of stages", kinds, add_kinds_options, kinds_command);
         add("plan", "Say which CPU each stage gets, and why; runs nothing", plan, add_plan_options,
             plan_command);
+        add("check", "Say how fast it will be, what limits it, and what is doubtful; runs nothing", check,
+            add_check_options, check_command);
         add("dot", "Print the graph for graphviz; runs nothing", dot, add_graph_options, graph_command);
         add("svg", "Draw the graph; runs nothing", svg, add_graph_options, graph_command);
         add("run", "Run it: SIGINT drains, a second one stops, SIGHUP reads models again", run,

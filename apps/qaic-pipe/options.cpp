@@ -25,6 +25,17 @@ void add_plan_options(CLI::App& command, PlanOptions& o)
     command.add_option("--svg", o.svg, "draw the host with the stages on it")->type_name("FILE.svg");
 }
 
+void add_check_options(CLI::App& command, CheckOptions& o)
+{
+    add_file_options(command, o.pipeline);
+    command.add_option("--host", o.host, "place by this description instead of by what hwloc sees")
+        ->type_name("FILE.toml");
+    command.add_option("--inference-us", o.inference_us, "what one inference takes alone, in microseconds")
+        ->check(CLI::Range(0.0, 1e9));
+    command.add_option("--slots", o.slots, "inferences a card computes at once")
+        ->check(CLI::Range(1U, 4096U));
+}
+
 void add_graph_options(CLI::App& command, GraphOptions& o)
 {
     add_file_options(command, o.pipeline);

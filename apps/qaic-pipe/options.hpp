@@ -23,6 +23,13 @@ struct PlanOptions {
     std::string svg;  ///< file to write the picture to; empty: none
 };
 
+struct CheckOptions {
+    FileOptions pipeline;
+    std::string host;        ///< as above
+    double inference_us = 0; ///< of one inference alone; 0: unknown
+    unsigned slots = 1;      ///< inferences a card computes at once
+};
+
 enum class GraphFormat { DOT, SVG };
 
 struct GraphOptions {
@@ -51,6 +58,7 @@ struct RunOptions {
 /// Declare every option on a sub-command.
 void add_file_options(CLI::App& command, FileOptions& options);
 void add_plan_options(CLI::App& command, PlanOptions& options);
+void add_check_options(CLI::App& command, CheckOptions& options);
 void add_graph_options(CLI::App& command, GraphOptions& options);
 void add_run_options(CLI::App& command, RunOptions& options);
 

@@ -102,7 +102,7 @@ Result<void> run(const RunOptions& o)
     const Shown shown(window, *engine);
     QAIC_CHECK(engine->start());
     const auto how = run_loop(*engine, o, signals);
-    const auto finished = engine->stop();
+    auto finished = engine->stop();
     const auto end = engine->snapshot();
     QAIC_CHECK(write_outputs(o, spec, placement, end));
     QAIC_CHECK(judge_end(how, o, end));

@@ -91,15 +91,19 @@ inline void update(State& s, const Packet& p, std::uint64_t now_us, Features out
     out[0] = lg(s.packets[0]), out[1] = lg(s.packets[1]);
     out[2] = lg(s.bytes[0]), out[3] = lg(s.bytes[1]);
     out[4] = static_cast<float>(p.length);
-    out[5] = static_cast<float>((s.bytes[0] + s.bytes[1]) / packets);
+    // whole-number quotients: Python has the same
+    const auto whole = [](std::uint64_t v) { return static_cast<float>(v); };
+    const auto mean = (s.bytes[0] + s.bytes[1]) / packets;
+    const auto pushes = s.pushes * 256 / packets, empties = s.empties * 256 / packets;
+    out[5] = whole(mean);
     out[6] = static_cast<float>(s.least), out[7] = static_cast<float>(s.greatest);
     out[8] = lg(gap), out[9] = packets > 1 ? lg((s.last_us - s.first_us) / (packets - 1)) : 0;
     out[10] = lg(s.avg8 / 8), out[11] = lg(s.dev8 / 8);
     out[12] = static_cast<float>(back);
     const auto protocol = p.key.protocol();
     out[13] = protocol == UDP ? 0.0f : protocol == TCP ? 1.0f : 2.0f;
-    out[14] = static_cast<float>(s.pushes * 256 / packets);
-    out[15] = static_cast<float>(s.empties * 256 / packets);
+    out[14] = whole(pushes);
+    out[15] = whole(empties);
 }
 
 } // namespace flow

@@ -23,7 +23,7 @@ struct Rest {
 struct Side {
     std::uint64_t low = 0, high = 0;
     std::uint16_t port = 0;
-    friend auto operator<=>(const Side&, const Side&) = default;
+    friend auto operator<=>(const Side&, const Side&) = default; // NOLINT(modernize-use-nullptr)
 };
 
 Side side_of(const std::uint8_t* address, std::size_t bytes) noexcept
@@ -45,7 +45,7 @@ Refusal read_ipv4(Octets bytes, std::size_t at, Rest& rest, Side& from, Side& to
 {
     if (bytes.size() - at < 20) return Refusal::CUT_SHORT;
     const auto* const h = bytes.data() + at;
-    const std::size_t header = (h[0] & 15u) * 4u, total = be16(h + 2);
+    const std::size_t header = std::size_t{h[0] & 15u} * 4, total = be16(h + 2);
     if (h[0] >> 4 != 4 || header < 20) return Refusal::BAD_HEADER;
     if (total < header) return Refusal::BAD_LENGTH;
     if (bytes.size() - at < header) return Refusal::CUT_SHORT;
@@ -97,7 +97,7 @@ Refusal read_transport(Octets bytes, const Rest& rest, Packet& out, Side& from, 
     if (const auto no = fits(bytes, rest, size); no != Refusal::NONE) return no;
     const auto* const h = bytes.data() + rest.at;
     if (tcp) {
-        size = (h[12] >> 4) * 4u;
+        size = std::size_t{h[12]} / 16 * 4;
         if (size < 20) return Refusal::BAD_HEADER;
         if (rest.end - rest.at < size) return Refusal::BAD_LENGTH;
         out.push = (h[13] & 8) != 0;

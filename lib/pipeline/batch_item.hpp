@@ -25,7 +25,7 @@ inline constexpr uint16_t most_batch = 512;
 /// Bytes from headroom to the end of the table.
 [[nodiscard]] constexpr uint32_t batch_table_bytes(uint32_t members)
 {
-    return static_cast<uint32_t>(sizeof(BatchHead) + members * sizeof(rte_mbuf*));
+    return static_cast<uint32_t>(sizeof(BatchHead) + members * sizeof(void*));
 }
 
 [[nodiscard]] inline BatchHead* batch_head(rte_mbuf* m)

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* NOLINTBEGIN(modernize-use-nullptr): C has none */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -178,4 +179,5 @@ static inline struct rte_mbuf* qaic_pipe_new_item(struct rte_mempool* pool)
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(modernize-use-nullptr) */
 #endif

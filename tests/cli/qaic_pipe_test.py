@@ -145,7 +145,7 @@ class QaicPipe(unittest.TestCase):
         self.assertIn(b"standard output: cannot write", r.stderr)
 
     def test_wrong_command_lines(self):
-        self.bad(USAGE, "a sub-command is required known=kinds,plan,dot,svg")
+        self.bad(USAGE, "a sub-command is required known=kinds,plan,check,dot,svg")
         self.bad(USAGE, 'unknown sub-command got="plam"', "plam")
         self.bad(USAGE, "file is required", "plan")
         self.bad(USAGE, "--svgg", "plan", self.file, "--svgg", "x")

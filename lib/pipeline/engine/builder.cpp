@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/engine/builder.hpp"
-#include "pipeline/registry.hpp"
+#include "pipeline/create.hpp"
 #include <algorithm>
 #include <rte_lcore.h>
 
 namespace pipeline {
 
 namespace {
-
-/// A stage's options as C sees them; valid as long as the spec.
-std::vector<qaic_pipe_option> options_of(const StageSpec& s)
-{
-    std::vector<qaic_pipe_option> out;
-    for (const auto& [name, o] : s.options) {
-        qaic_pipe_option c{name.c_str(), o.place.c_str(), QAIC_PIPE_BOOL, 0, 0, ""};
-        if (const auto* b = std::get_if<bool>(&o.value)) {
-            c.integer = *b ? 1 : 0;
-        } else if (const auto* i = std::get_if<std::int64_t>(&o.value)) {
-            c.type = QAIC_PIPE_INTEGER, c.integer = *i, c.real = static_cast<double>(*i);
-        } else if (const auto* d = std::get_if<double>(&o.value)) {
-            c.type = QAIC_PIPE_REAL, c.real = *d;
-        } else {
-            c.type = QAIC_PIPE_TEXT, c.text = std::get<std::string>(o.value).c_str();
-        }
-        out.push_back(c);
-    }
-    return out;
-}
 
 std::uint64_t ticks(Nanos t)
 {
@@ -75,24 +55,9 @@ Result<std::unique_ptr<Engine>> Builder::build()
 
 Result<void*> Builder::create(const SeatPlan& plan, rte_mempool* pool)
 {
-    const auto& spec = e_->spec_.stages[plan.stage];
-    const auto options = options_of(spec);
-    qaic_pipe_setup setup{};
-    setup.stage = spec.name.c_str();
-    setup.place = spec.place.c_str();
-    setup.folder = options_.folder.c_str();
-    setup.replica = plan.replica, setup.replicas = spec.replicas;
-    setup.batch = spec.batch, setup.batch_wait_tsc = ticks(spec.batch_wait);
-    setup.tsc_hz = rte_get_tsc_hz();
-    setup.numa = static_cast<int>(rte_lcore_to_socket_id(plan.lcore));
-    setup.pool = pool;
-    setup.options = options.data(), setup.n_options = static_cast<unsigned>(options.size());
-    char error[1024] = "";
-    void* const self = stage_kind(spec.kind)->create(&setup, error, sizeof error);
-    if (self == nullptr)
-        return fail(Code::E_INVAL, "{}",
-                    *error != '\0' ? error : "a stage could not be made and does not say why");
-    return self;
+    return create_stage(e_->spec_.stages[plan.stage],
+                        {options_.folder, plan.replica, rte_get_tsc_hz(),
+                         static_cast<int>(rte_lcore_to_socket_id(plan.lcore)), pool});
 }
 
 Result<void> Builder::measure()
@@ -219,7 +184,7 @@ void Builder::join()
         auto& x = const_cast<Seat*>(last)->exit;
         s->gates.push_back(&x);
         // a round of each that can reach it, and both halves of one that keeps items
-        x.waiting.resize(x.waiting.size() + 2 * most_items);
+        x.waiting.resize(x.waiting.size() + 2 * std::size_t{most_items});
     }
 }
 

@@ -102,7 +102,7 @@ Result<void> Port::set_up_queues(const rte_eth_dev_info& info)
 {
     constexpr std::uint16_t usual = 1024;
     const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(id_));
-    for (std::uint16_t q = 0; q < rx_.size(); ++q) {
+    for (std::uint16_t q = 0; q < static_cast<std::uint16_t>(rx_.size()); ++q) {
         std::uint16_t n = rx_[q].descriptors != 0 ? rx_[q].descriptors : usual;
         if (const int e = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &n, nullptr); e != 0)
             return refused("descriptors", e);
@@ -110,7 +110,7 @@ Result<void> Port::set_up_queues(const rte_eth_dev_info& info)
         if (const int e = rte_eth_rx_queue_setup(id_, q, n, socket, &conf, rx_[q].pool); e != 0)
             return refused(fmt::format("receive queue {} of {} descriptors", q, n), e);
     }
-    for (std::uint16_t q = 0; q < tx_.size(); ++q) {
+    for (std::uint16_t q = 0; q < static_cast<std::uint16_t>(tx_.size()); ++q) {
         std::uint16_t n = tx_[q].descriptors != 0 ? tx_[q].descriptors : usual;
         if (const int e = rte_eth_dev_adjust_nb_rx_tx_desc(id_, nullptr, &n); e != 0)
             return refused("descriptors", e);

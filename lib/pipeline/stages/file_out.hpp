@@ -9,7 +9,7 @@ namespace pipeline {
 
 class FileOut {
   public:
-    static constexpr std::size_t buffer_bytes = 64 * 1024;
+    static constexpr std::size_t buffer_bytes = std::size_t{64} * 1024;
 
     /// Option `path`; "-" is standard output where `or_stdout`. The file is emptied, or made, unless the
     /// pipeline is only checked (no pool): then only the folder is looked at. Several replicas may have one

@@ -8,7 +8,8 @@
 
 namespace pipeline {
 
-typedef std::uint16_t LooseHalf __attribute__((aligned(1), may_alias));
+typedef std::uint16_t LooseHalf
+    __attribute__((aligned(1), may_alias)); // NOLINT(modernize-use-using): g++ drops it
 
 struct Steps {
     float scale = 1;
