@@ -51,7 +51,8 @@ constexpr std::string_view a_name = "1 to 40 of a-z, 0-9, - and _";
 constexpr Key<StageSpec> stage_keys[] = {
     {"name", a_name, [](Node n, StageSpec& s) { return name(n, s.name); }},
     {"kind", "a kind of stage", [](Node n, StageSpec& s) { return text(n, 60, s.kind); }},
-    {"placement", "\"any\", \"own core\", \"near CARD\", \"same L3 as STAGE\", \"with STAGE\" or \"cpus 2,3\"",
+    {"placement",
+     "\"any\", \"own core\", \"near CARD\", \"same L3 as STAGE\", \"with STAGE\" or \"cpus 2,3\"",
      [](Node n, StageSpec& s) { return placement(n, s.wish); }},
     {"replicas", "1 to 64", [](Node n, StageSpec& s) { return integer(n, 1, 64, s.replicas); }},
     {"ordered", "true or false", [](Node n, StageSpec& s) { return boolean(n, s.ordered); }},

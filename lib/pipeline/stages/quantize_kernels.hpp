@@ -8,8 +8,9 @@
 
 namespace pipeline {
 
-typedef std::uint16_t LooseHalf
-    __attribute__((aligned(1), may_alias)); // NOLINT(modernize-use-using): g++ drops it
+// g++ drops the attributes of a using.
+// NOLINTNEXTLINE(modernize-use-using)
+typedef std::uint16_t LooseHalf __attribute__((aligned(1), may_alias));
 
 struct Steps {
     float scale = 1;
