@@ -17,15 +17,16 @@ using Features = std::span<float, n_features>;
 /// the base-2 logarithm of v + 1 with four bits behind the point, linear between powers of two (lg16 / 16);
 /// divisions round down.
 ///
-///  0  lg(packets forward)          8  lg(gap to the flow's packet before, us; 0 at the first, or if time
-///  went back) 1  lg(packets backward)         9  lg((last - first time, us) / (packets - 1)); 0 at the first
-///  2  lg(bytes forward)           10  lg(running mean of gaps, us)             avg8 / 8
-///  3  lg(bytes backward)          11  lg(running mean deviation of gaps, us)   dev8 / 8
-///  4  length of this packet       12  0 forward, 1 backward
-///  5  mean length                 13  0 UDP, 1 TCP, 2 any other
-///  6  least length                14  256 * packets with PSH / packets
-///  7  greatest length             15  256 * packets with nothing behind the transport header / packets
+///  0  lg(packets forward)      8  lg(gap to the flow's packet before, us)
+///  1  lg(packets backward)     9  lg((last - first time, us) / (packets - 1)); 0 at the first
+///  2  lg(bytes forward)       10  lg(running mean of gaps, us)             avg8 / 8
+///  3  lg(bytes backward)      11  lg(running mean deviation of gaps, us)   dev8 / 8
+///  4  length of this packet   12  0 forward, 1 backward
+///  5  mean length             13  0 UDP, 1 TCP, 2 any other
+///  6  least length            14  256 * packets with PSH / packets
+///  7  greatest length         15  256 * packets with nothing behind the transport header / packets
 ///
+/// The gap is 0 at the first packet, and when time went back.
 /// Lengths are of IP packets in bytes, as their headers say. Running means: the second packet's gap g makes
 /// avg8 = 8g, dev8 = 4g; each later one first dev8 += |g - avg8 / 8| - dev8 / 8, then avg8 += g - avg8 / 8.
 /// Gaps count up to 2^32 - 1 us; after 2^24 - 1 packets a flow's sums (0-3, 5, 14, 15) stay as they are.

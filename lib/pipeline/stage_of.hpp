@@ -4,6 +4,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "pipeline/stage.h"
+#include "stats/live_count.hpp"
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -49,6 +50,17 @@ struct Burst {
     std::span<rte_mbuf*> items;
     std::uint8_t* verdict; ///< one for each item, PASS before
 };
+
+/// A stage's counts() may be called by any thread while its lcore counts.
+using stats::LiveCount;
+
+/// As many as fit, in the order of `all`.
+inline std::uint32_t give_counts(std::span<qaic_pipe_count> out, std::span<const qaic_pipe_count> all)
+{
+    const auto n = std::min(out.size(), all.size());
+    std::copy_n(all.begin(), n, out.begin());
+    return static_cast<std::uint32_t>(n);
+}
 
 namespace stage_detail {
 

@@ -4,7 +4,7 @@
 // Control threads, one at a time, but where a member says otherwise.
 #pragma once
 #include "base/result.hpp"
-#include "stats/live_histogram.hpp"
+#include "stats/live_count.hpp"
 #include <atomic>
 #include <memory>
 #include <string>

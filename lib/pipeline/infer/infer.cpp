@@ -300,9 +300,7 @@ std::uint32_t Infer::counts(std::span<qaic_pipe_count> out) const
                                    {"errors", errors_.get()},
                                    {"retries", retried_.get()},
                                    {"failovers", moved_.get()}};
-    const auto n = std::min(out.size(), std::size(all));
-    std::copy_n(all, n, out.begin());
-    return static_cast<std::uint32_t>(n);
+    return give_counts(out, all);
 }
 
 } // namespace

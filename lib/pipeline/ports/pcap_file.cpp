@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/ports/counter.hpp"
 #include "pipeline/ports/player.hpp"
 #include "pipeline/ports/ports.hpp"
 #include "pipeline/stage_of.hpp"
@@ -42,9 +41,8 @@ class PcapFile {
 
     std::uint32_t counts(std::span<qaic_pipe_count> out) const
     {
-        if (out.empty()) return 0;
-        out[0] = {"no_item", no_item_.get()};
-        return 1;
+        const qaic_pipe_count all[] = {{"no_item", no_item_.get()}};
+        return give_counts(out, all);
     }
 
   private:
@@ -55,7 +53,7 @@ class PcapFile {
     Capture capture_;
     Player player_;
     rte_mempool* pool_;
-    Counter no_item_; ///< bursts cut short because no item was free
+    LiveCount no_item_; ///< bursts cut short because no item was free
 };
 
 Result<std::unique_ptr<PcapFile>> PcapFile::make(const qaic_pipe_setup& setup)

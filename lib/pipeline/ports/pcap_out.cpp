@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/ports/capture_writer.hpp"
-#include "pipeline/ports/counter.hpp"
 #include "pipeline/ports/ports.hpp"
 #include "pipeline/stage_of.hpp"
 #include <rte_cycles.h>
@@ -27,9 +26,8 @@ class PcapOut {
 
     std::uint32_t counts(std::span<qaic_pipe_count> out) const
     {
-        if (out.empty()) return 0;
-        out[0] = {"file_bytes", bytes_.get()};
-        return 1;
+        const qaic_pipe_count all[] = {{"file_bytes", bytes_.get()}};
+        return give_counts(out, all);
     }
 
   private:
@@ -54,7 +52,7 @@ class PcapOut {
         const auto& item = *qaic_pipe_item_of(&m);
         const auto wrote =
             writer_->write(item.captured_ns != 0 ? item.captured_ns : wall_ns(item.born), bytes);
-        bytes_.set(writer_->bytes());
+        bytes_.raise_to(writer_->bytes());
         if (wrote == CaptureWriter::Wrote::YES) return QAIC_PIPE_PASS;
         return wrote == CaptureWriter::Wrote::FULL ? FILE_LIMIT : FILE_ERROR;
     }
@@ -67,7 +65,7 @@ class PcapOut {
 
     std::unique_ptr<CaptureWriter> writer_; ///< nullptr when only checked
     std::vector<std::byte> scratch_;
-    Counter bytes_;
+    LiveCount bytes_;
     std::uint64_t tsc_ = 0, wall_ns_ = 0; ///< the same moment
     double ns_per_cycle_ = 0;
 };

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/ports/counter.hpp"
 #include "pipeline/ports/port_table.hpp"
 #include "pipeline/ports/ports.hpp"
 #include <algorithm>
@@ -49,9 +48,7 @@ class PortSource {
                                                   {"no_mbuf", s.rx_nombuf},
                                                   {"receive_errors", s.ierrors},
                                                   {"no_item", no_item_.get()}}};
-        const auto n = std::min(out.size(), all.size());
-        std::copy_n(all.begin(), n, out.begin());
-        return static_cast<std::uint32_t>(n);
+        return give_counts(out, all);
     }
 
   private:
@@ -134,7 +131,7 @@ class PortSource {
     int time_at_ = -1;
     std::uint16_t id_ = 0, first_ = 0, queues_ = 1, turn_ = 0;
     bool running_ = false, failed_ = false, ended_ = false, begun_ = false, idle_from_start_ = false;
-    Counter no_item_;
+    LiveCount no_item_;
 };
 
 Result<std::unique_ptr<PortSource>> PortSource::make(const qaic_pipe_setup& setup)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/ports/counter.hpp"
 #include "pipeline/ports/port_table.hpp"
 #include "pipeline/ports/ports.hpp"
 #include <algorithm>
@@ -41,9 +40,7 @@ class PortSink {
         const auto s = port_ ? port_->stats() : rte_eth_stats{};
         const std::array<qaic_pipe_count, 3> all{
             {{"sent", sent_.get()}, {"offered_again", again_.get()}, {"send_errors", s.oerrors}}};
-        const auto n = std::min(out.size(), all.size());
-        std::copy_n(all.begin(), n, out.begin());
-        return static_cast<std::uint32_t>(n);
+        return give_counts(out, all);
     }
 
   private:
@@ -97,7 +94,7 @@ class PortSink {
     std::uint32_t tries_ = 1;
     std::uint16_t id_ = 0, queue_ = 0;
     bool running_ = false, failed_ = false;
-    Counter sent_, again_;
+    LiveCount sent_, again_;
 };
 
 Result<std::unique_ptr<PortSink>> PortSink::make(const qaic_pipe_setup& setup)

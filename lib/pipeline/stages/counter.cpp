@@ -38,7 +38,7 @@ class Counter {
     }
 
   private:
-    std::array<StageCount, std::size(counter_names)> counts_;
+    std::array<LiveCount, std::size(counter_names)> counts_;
 };
 
 } // namespace

@@ -44,6 +44,7 @@ class FlowFeatures {
             for (std::size_t i = 0; i < n; ++i)
                 burst.verdict[at + i] = write_features(*burst.items[at + i], seen_[i]);
         }
+        flows_.raise_to(table_.counts().flows), evicted_.raise_to(table_.counts().evicted);
     }
 
     std::uint32_t counts(std::span<qaic_pipe_count> out) const
@@ -54,13 +55,12 @@ class FlowFeatures {
                                                                 "refused_bad_length",
                                                                 "refused_bad_header",
                                                                 "refused_too_deep"};
-        const auto& t = table_.counts();
         std::uint32_t n = 0;
         const auto say = [&](const char* name, std::uint64_t value) {
             if (n < out.size()) out[n++] = {name, value};
         };
-        say("flows", t.flows), say("evicted", t.evicted);
-        for (std::size_t i = 1; i < flow::n_refusals; ++i) say(names[i], refused_[i]);
+        say("flows", flows_.get()), say("evicted", evicted_.get());
+        for (std::size_t i = 1; i < flow::n_refusals; ++i) say(names[i], refused_[i].get());
         return n;
     }
 
@@ -82,7 +82,7 @@ class FlowFeatures {
     std::uint8_t write_features(rte_mbuf& m, const Seen& s)
     {
         const bool refused = s.refusal != flow::Refusal::NONE;
-        refused_[static_cast<std::size_t>(s.refusal)] += refused;
+        if (refused) refused_[static_cast<std::size_t>(s.refusal)].add(1);
         if (refused && drop_unparsed_) return malformed;
         auto* const tensor = qaic_pipe_new_tensor(&m, feature_bytes);
         if (tensor == nullptr) return no_room;
@@ -101,7 +101,9 @@ class FlowFeatures {
     std::uint64_t tsc_per_us_;
     bool drop_unparsed_;
     std::array<Seen, 64> seen_;
-    std::array<std::uint64_t, flow::n_refusals> refused_{};
+    // the table's counts are its own thread's: these are for others
+    LiveCount flows_, evicted_;
+    std::array<LiveCount, flow::n_refusals> refused_;
 };
 
 } // namespace

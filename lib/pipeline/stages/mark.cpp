@@ -64,17 +64,18 @@ class Mark {
 
     void run(Burst burst)
     {
+        std::uint64_t marked = 0;
         for (auto* const m : burst.items) {
             const auto label = qaic_pipe_item_of(m)->label;
-            ++(label != QAIC_PIPE_NO_LABEL && mark(*m, label) ? marked_ : unmarked_);
+            marked += label != QAIC_PIPE_NO_LABEL && mark(*m, label) ? 1 : 0;
         }
+        marked_.add(marked), unmarked_.add(burst.items.size() - marked);
     }
 
     std::uint32_t counts(std::span<qaic_pipe_count> out) const
     {
-        if (out.size() < 2) return 0;
-        out[0] = {"marked", marked_}, out[1] = {"unmarked", unmarked_};
-        return 2;
+        const qaic_pipe_count all[] = {{"marked", marked_.get()}, {"unmarked", unmarked_.get()}};
+        return give_counts(out, all);
     }
 
   private:
@@ -94,7 +95,7 @@ class Mark {
 
     MarkField field_;
     Codes codes_;
-    std::uint64_t marked_ = 0, unmarked_ = 0;
+    LiveCount marked_, unmarked_;
 };
 
 } // namespace

@@ -9,8 +9,6 @@ namespace pipeline {
 namespace {
 
 constexpr const char* normalise_options[] = {"shape", "from", "layout", "scale", "mean", "std", nullptr};
-constexpr const char* normalise_reasons[] = {"wrong_size", "no_room", nullptr};
-enum : std::uint8_t { NORMALISE_WRONG_SIZE = QAIC_PIPE_DROP, NORMALISE_NO_ROOM };
 
 /// How channels lie: `outer` times, for each of them in turn, `inner` elements.
 struct Channels {
@@ -56,7 +54,11 @@ class Normalise {
 
     void run(Burst b) // HOT
     {
-        for (std::size_t i = 0; i < b.items.size(); ++i) b.verdict[i] = one(b.items[i]);
+        if (from_u8_)
+            return into_new_tensors(b, elements_, out_bytes_, [this](const void* in, void* out) {
+                convert(static_cast<const std::uint8_t*>(in), static_cast<LooseFloat*>(out));
+            });
+        for (std::size_t i = 0; i < b.items.size(); ++i) b.verdict[i] = in_place(b.items[i]);
     }
 
   private:
@@ -64,19 +66,11 @@ class Normalise {
         float times, plus;
     };
 
-    std::uint8_t one(rte_mbuf* m) const
+    std::uint8_t in_place(rte_mbuf* m) const
     {
-        if (qaic_pipe_item_of(m)->tensor_bytes != (from_u8_ ? elements_ : out_bytes_))
-            return NORMALISE_WRONG_SIZE;
-        void* const in = qaic_pipe_tensor(m);
-        if (!from_u8_) {
-            auto* const x = static_cast<LooseFloat*>(in);
-            convert(x, x);
-            return QAIC_PIPE_PASS;
-        }
-        void* const out = qaic_pipe_new_tensor(m, out_bytes_);
-        if (out == nullptr) return NORMALISE_NO_ROOM;
-        convert(static_cast<const std::uint8_t*>(in), static_cast<LooseFloat*>(out));
+        if (qaic_pipe_item_of(m)->tensor_bytes != out_bytes_) return NEW_TENSOR_WRONG_SIZE;
+        auto* const x = static_cast<LooseFloat*>(qaic_pipe_tensor(m));
+        convert(x, x);
         return QAIC_PIPE_PASS;
     }
 
@@ -100,6 +94,6 @@ class Normalise {
 } // namespace
 
 constinit const qaic_pipe_stage stage_normalise =
-    stage_of<Normalise>("normalise", QAIC_PIPE_SHAPE, normalise_options, normalise_reasons);
+    stage_of<Normalise>("normalise", QAIC_PIPE_SHAPE, normalise_options, new_tensor_reasons);
 
 } // namespace pipeline

@@ -9,8 +9,6 @@ namespace {
 
 constexpr const char* quantize_options[] = {"shape", "to", "scale", "zero_point", nullptr};
 constexpr const char* dequantize_options[] = {"shape", "from", "scale", "zero_point", nullptr};
-constexpr const char* quantize_reasons[] = {"wrong_size", "no_room", nullptr};
-enum : std::uint8_t { QUANTIZE_WRONG_SIZE = QAIC_PIPE_DROP, QUANTIZE_NO_ROOM };
 
 struct Narrow {
     TensorKernel from_f32, to_f32;
@@ -74,20 +72,11 @@ class Conversion {
 
     void run(Burst b) // HOT
     {
-        for (std::size_t i = 0; i < b.items.size(); ++i) b.verdict[i] = one(b.items[i]);
+        into_new_tensors(b, in_bytes_, out_bytes_,
+                         [this](const void* in, void* out) { kernel_(in, out, elements_, steps_); });
     }
 
   private:
-    std::uint8_t one(rte_mbuf* m) const
-    {
-        if (qaic_pipe_item_of(m)->tensor_bytes != in_bytes_) return QUANTIZE_WRONG_SIZE;
-        const void* const in = qaic_pipe_tensor(m);
-        void* const out = qaic_pipe_new_tensor(m, out_bytes_);
-        if (out == nullptr) return QUANTIZE_NO_ROOM;
-        kernel_(in, out, elements_, steps_);
-        return QAIC_PIPE_PASS;
-    }
-
     TensorKernel kernel_ = nullptr;
     Steps steps_;
     std::uint32_t elements_ = 0, in_bytes_ = 0, out_bytes_ = 0;
@@ -96,8 +85,8 @@ class Conversion {
 } // namespace
 
 constinit const qaic_pipe_stage stage_quantize =
-    stage_of<Conversion<false>>("quantize", QAIC_PIPE_SHAPE, quantize_options, quantize_reasons);
+    stage_of<Conversion<false>>("quantize", QAIC_PIPE_SHAPE, quantize_options, new_tensor_reasons);
 constinit const qaic_pipe_stage stage_dequantize =
-    stage_of<Conversion<true>>("dequantize", QAIC_PIPE_SHAPE, dequantize_options, quantize_reasons);
+    stage_of<Conversion<true>>("dequantize", QAIC_PIPE_SHAPE, dequantize_options, new_tensor_reasons);
 
 } // namespace pipeline

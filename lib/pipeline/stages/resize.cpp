@@ -8,8 +8,6 @@ namespace pipeline {
 namespace {
 
 constexpr const char* resize_options[] = {"from", "to", "type", nullptr};
-constexpr const char* resize_reasons[] = {"wrong_size", "no_room", nullptr};
-enum : std::uint8_t { RESIZE_WRONG_SIZE = QAIC_PIPE_DROP, RESIZE_NO_ROOM };
 
 /// Between which two old pixels a new one lies: offsets in elements, and how near to the second.
 struct Between {
@@ -58,23 +56,15 @@ class Resize {
 
     void run(Burst b) // HOT
     {
-        for (std::size_t i = 0; i < b.items.size(); ++i) b.verdict[i] = one(b.items[i]);
+        into_new_tensors(b, in_bytes_, out_bytes_, [this](const void* in, void* out) {
+            if (floats_)
+                convert(static_cast<const LooseFloat*>(in), static_cast<LooseFloat*>(out));
+            else
+                convert(static_cast<const std::uint8_t*>(in), static_cast<std::uint8_t*>(out));
+        });
     }
 
   private:
-    std::uint8_t one(rte_mbuf* m) const
-    {
-        if (qaic_pipe_item_of(m)->tensor_bytes != in_bytes_) return RESIZE_WRONG_SIZE;
-        const void* const in = qaic_pipe_tensor(m);
-        void* const out = qaic_pipe_new_tensor(m, out_bytes_);
-        if (out == nullptr) return RESIZE_NO_ROOM;
-        if (floats_)
-            convert(static_cast<const LooseFloat*>(in), static_cast<LooseFloat*>(out));
-        else
-            convert(static_cast<const std::uint8_t*>(in), static_cast<std::uint8_t*>(out));
-        return QAIC_PIPE_PASS;
-    }
-
     static void store(LooseFloat& to, float v) { to = v; }
     static void store(std::uint8_t& to, float v) // between two bytes: no need to saturate
     {
@@ -105,6 +95,6 @@ class Resize {
 } // namespace
 
 constinit const qaic_pipe_stage stage_resize =
-    stage_of<Resize>("resize", QAIC_PIPE_SHAPE, resize_options, resize_reasons);
+    stage_of<Resize>("resize", QAIC_PIPE_SHAPE, resize_options, new_tensor_reasons);
 
 } // namespace pipeline

@@ -2,7 +2,6 @@
 // What several stages' options and tensors have in common: shapes, lists of numbers, types of elements.
 #pragma once
 #include "pipeline/stage_of.hpp"
-#include <atomic>
 #include <vector>
 
 namespace pipeline {
@@ -25,6 +24,28 @@ Result<std::uint32_t> tensor_bytes(std::uint64_t elements, std::uint32_t element
 /// Room of a new tensor, wherever the buffer's free part begins.
 [[nodiscard]] constexpr std::uint32_t room_of(std::uint32_t bytes) noexcept { return bytes + 63; }
 
+/// Reasons of stages that turn a tensor of one size into one of another.
+enum : std::uint8_t { NEW_TENSOR_WRONG_SIZE = QAIC_PIPE_DROP, NEW_TENSOR_NO_ROOM };
+inline constexpr const char* new_tensor_reasons[] = {"wrong_size", "no_room", nullptr};
+
+/// Each item's tensor of `in_bytes` into a new one of `out_bytes` by convert(in, out). HOT
+template<class Convert>
+void into_new_tensors(Burst b, std::uint32_t in_bytes, std::uint32_t out_bytes, Convert convert)
+{
+    for (std::size_t i = 0; i < b.items.size(); ++i) {
+        auto* const m = b.items[i];
+        if (qaic_pipe_item_of(m)->tensor_bytes != in_bytes) {
+            b.verdict[i] = NEW_TENSOR_WRONG_SIZE;
+            continue;
+        }
+        const void* const in = qaic_pipe_tensor(m);
+        if (void* const out = qaic_pipe_new_tensor(m, out_bytes); out != nullptr)
+            convert(in, out);
+        else
+            b.verdict[i] = NEW_TENSOR_NO_ROOM;
+    }
+}
+
 /// One of a tensor's floats, which need not be aligned (part of a packet). A class, since a template's
 /// argument loses the attribute of a typedef.
 struct __attribute__((packed, may_alias)) LooseFloat {
@@ -36,26 +57,5 @@ struct __attribute__((packed, may_alias)) LooseFloat {
         return *this;
     }
 };
-
-/// Written by the stage's lcore, read by any thread.
-class StageCount {
-  public:
-    void add(std::uint64_t n) noexcept
-    {
-        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-    }
-    [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-  private:
-    std::atomic<std::uint64_t> value_{0};
-};
-
-/// As many as fit, in the order of `all`.
-inline std::uint32_t give_counts(std::span<qaic_pipe_count> out, std::span<const qaic_pipe_count> all)
-{
-    const auto n = std::min(out.size(), all.size());
-    std::copy_n(all.begin(), n, out.begin());
-    return static_cast<std::uint32_t>(n);
-}
 
 } // namespace pipeline

@@ -98,7 +98,7 @@ class Verifier {
     std::uint32_t bytes_ = 1; ///< of one item in the file
     std::uint64_t items_ = 0;
     qpc::FileBytes file_;
-    StageCount right_, wrong_;
+    LiveCount right_, wrong_;
 };
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Expected values by hand from the rule (centres at half), and as cv::resize gives them where named.
+// Expected values by hand from the rule: centres at half, as cv::resize has it.
 #include "pipeline/stages/resize.hpp"
 #include "support/pipe_stage.hpp"
 #include <gtest/gtest.h>
