@@ -10,18 +10,11 @@
 // stages/burst: cycles an item each further stage costs that runs to completion on the same core.
 // unloaded: time from source to sink at 20,000 items a second, on one core and on two.
 #include "pipe_hops.hpp"
-#include <rte_eal.h>
+#include "support/eal.hpp"
 
 namespace {
 using namespace rig;
 using Values = std::vector<double>;
-
-double median(Values v)
-{
-    const auto at = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
-    std::nth_element(v.begin(), at, v.end());
-    return *at;
-}
 
 template<class Hop>
 double cycles_of(Hop& hop, std::uint16_t burst)
@@ -117,25 +110,13 @@ int main(int argc, char** argv)
 {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    std::vector<std::string> words{"bench_pipeline",
-                                   "--no-huge",
-                                   "-m",
-                                   "128",
-                                   "--no-shconf",
-                                   "--no-pci",
-                                   "--no-telemetry",
-                                   "--lcores",
-                                   "0@(0-1),1@0,2@1",
-                                   "--log-level=lib.eal:error",
-                                   "--file-prefix=bench_pipeline"};
-    std::vector<char*> args;
-    for (auto& w : words) args.push_back(w.data());
-    if (rte_eal_init(static_cast<int>(args.size()), args.data()) < 0) return 1;
+    if (!test::start_eal("bench_pipeline", {"-m", "128", "--no-shconf", "--no-telemetry",
+                                            "--lcores=0@(0-1),1@0,2@1", "--log-level=lib.eal:error"}))
+        return 1;
     register_stages();
     LinkedGraphs::register_nodes();
     Dispatch::register_nodes();
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
-    rte_eal_cleanup();
-    return 0;
+    return test::end_eal(0);
 }

@@ -36,6 +36,13 @@ inline void need(bool good, const char* what)
     if (!good) need(fail(Code::E_STATE, "{}", what));
 }
 
+inline double median(std::vector<double> v)
+{
+    const auto at = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+    std::nth_element(v.begin(), at, v.end());
+    return *at;
+}
+
 /// The same items again and again, as bare pointers: none is touched.
 class Recycler {
   public:

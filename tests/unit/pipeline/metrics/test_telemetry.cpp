@@ -3,10 +3,9 @@
 #include "../../driver/seen/telemetry_client.hpp"
 #include "pipeline/metrics/telemetry.hpp"
 #include "support/pipe_snapshot.hpp"
+#include "support/temp_folder.hpp"
 #include <atomic>
-#include <cstdlib>
 #include <future>
-#include <rte_eal.h>
 #include <stdexcept>
 
 namespace test {
@@ -189,28 +188,12 @@ TEST_F(PipeTelemetry, HidingWaitsForASnapshotThatIsTaken)
 } // namespace
 } // namespace test
 
-/// With EAL's telemetry socket below a runtime directory of this test's own.
 int main(int argc, char** argv)
 {
     ::testing::InitGoogleTest(&argc, argv);
-    char folder[] = "/tmp/qaic-pipe-XXXXXX";
-    if (mkdtemp(folder) == nullptr) return 1;
-    test::place() = folder;
-    setenv("XDG_RUNTIME_DIR", folder, 1);
-    std::vector<std::string> words{"unit_pipeline_telemetry",
-                                   "--no-huge",
-                                   "--no-pci",
-                                   "-m",
-                                   "64",
-                                   "--file-prefix",
-                                   test::prefix(),
-                                   "--lcores=0",
-                                   "--log-level=*:error"};
-    std::vector<char*> args;
-    for (auto& w : words) args.push_back(w.data());
-    if (rte_eal_init(static_cast<int>(args.size()), args.data()) < 0) return 1;
-    const int result = RUN_ALL_TESTS();
-    const int cleaned = rte_eal_cleanup();
-    std::filesystem::remove_all(test::place());
-    return cleaned == 0 ? result : 1;
+    const support::TempFolder folder;
+    test::set_place(folder.path(""), "unit_pipeline_telemetry");
+    if (!test::start_eal("unit_pipeline_telemetry", {"-m", "64", "--lcores=0", "--log-level=*:error"}))
+        return 1;
+    return test::end_eal(RUN_ALL_TESTS());
 }
