@@ -94,10 +94,7 @@ class Predictor {
         flow_.assign(spec_.stages.size(), std::vector<double>(sources_.size(), 0));
         for (std::size_t i = 0; i < sources_.size(); ++i) flow_[index_of(sources_[i])][i] = 1;
         for (const auto& s : spec_.stages) {
-            const auto ways = std::count_if(spec_.links.begin(), spec_.links.end(),
-                                            [&](const auto& l) { return l.from == s.name; });
-            const double each =
-                cost_of(s.name).out_per_in / (costs_.copies ? 1.0 : static_cast<double>(ways));
+            const double each = cost_of(s.name).out_per_in;
             for (const auto& l : spec_.links)
                 if (l.from == s.name)
                     for (std::size_t i = 0; i < sources_.size(); ++i)

@@ -2,9 +2,8 @@
 // How fast a pipeline will be, and what will limit it, before it runs: arithmetic on costs that the caller
 // measured or looked up. Needs no EAL. Any thread.
 //
-// The model: copies share a stage's items evenly; a stage with several links out hands each item to one of
-// them, evenly, or to all (Costs::copies); an lcore's stages take turns and handing over is free; full links
-// hold their source back. What is dropped on the way costs its earlier stages more than is said here.
+// The model: copies share a stage's items evenly; an lcore's stages take turns and handing over is free; full
+// links hold their source back. What is dropped on the way costs its earlier stages more than is said here.
 #pragma once
 #include "pipeline/spec.hpp"
 
@@ -32,7 +31,6 @@ struct Costs {
     std::vector<CardCost> cards;
     std::map<std::string, double> offered; ///< items/s that a source has; missing: as fast as it is let
     std::vector<std::string> need_order;   ///< stages for which items must come in their order
-    bool copies = false;                   ///< several links out: every one gets each item
 };
 
 struct Limit {

@@ -66,6 +66,18 @@ Result<void> check_link(const PipelineSpec& p, const LinkSpec& l)
     return {};
 }
 
+/// No item goes two ways.
+Result<void> check_way(const PipelineSpec& p, const LinkSpec& l)
+{
+    const auto way =
+        std::find_if(p.links.begin(), p.links.end(), [&](const LinkSpec& o) { return o.from == l.from; });
+    if (&*way != &l)
+        return fail(Code::E_FORMAT,
+                    "{}: {} hands on to {} already; an item goes one way (for more cores: replicas of {})",
+                    l.place, l.from, way->to, way->to);
+    return {};
+}
+
 /// Each stage behind all that it takes from, of several the one that stands first in the file.
 Result<std::vector<StageSpec>> in_order(const PipelineSpec& p, const std::string& file)
 {
@@ -99,6 +111,7 @@ Result<void> check_pipeline(PipelineSpec& p, const std::string& file, std::span<
     if (p.stages.empty()) return fail(Code::E_FORMAT, "{}: a pipeline needs a [[stage]]", file);
     for (const auto& l : p.links) QAIC_CHECK(check_link(p, l));
     for (const auto& s : p.stages) QAIC_CHECK(check_stage(p, s, kinds));
+    for (const auto& l : p.links) QAIC_CHECK(check_way(p, l));
     for (auto& s : p.stages)
         for (const auto& l : p.links) {
             if (l.from == s.name) s.wish.links.push_back(l.to);

@@ -17,9 +17,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 STAGES = [("nic", "test-source", 'placement = "own core"'), ("flows", "test-shape", "replicas = 2"),
           ("infer", "test-shape", 'placement = "near card0"\nreplicas = 2'), ("mark", "test-shape", ""),
-          ("pcap", "test-sink", 'placement = "same L3 as mark"'), ("alarms", "test-sink", "")]
+          ("pcap", "test-sink", 'placement = "same L3 as mark"'), ("alarms", "test-source", "")]
 LINKS = [("nic", "flows", 'when_full = "drop-newest"'), ("flows", "infer", "depth = 64"), ("infer", "mark", ""),
-         ("mark", "pcap", ""), ("mark", "alarms", 'when_full = "fail"')]
+         ("mark", "pcap", ""), ("alarms", "mark", 'when_full = "fail"')]
 
 
 def pipeline(stages=STAGES, links=LINKS):
@@ -113,14 +113,15 @@ class QaicPipe(unittest.TestCase):
         self.assertEqual((r.returncode, r.stderr), (0, b""))
 
     def test_the_largest_pipeline_is_drawn(self):
-        stages = [("in", "test-source", "")] + [(f"s{i}", "test-shape", "") for i in range(254)] + [("out", "test-sink", "")]
-        links = [("in", f"s{i}", "") for i in range(254)] + [(f"s{i}", "out", "") for i in range(254)]
+        stages = [(f"in{i}", "test-source", "") for i in range(127)] + [(f"s{i}", "test-shape", "") for i in range(128)] + \
+            [("out", "test-sink", "")]
+        links = [(f"in{i}", f"s{i}", "") for i in range(127)] + [(f"s{i}", "s127", "") for i in range(127)] + [("s127", "out", "")]
         big = self.path("big.toml", pipeline(stages, links))
-        self.assertIn("s253", self.words(self.good("svg", big)))
+        self.assertIn("s126", self.words(self.good("svg", big)))
         picture = self.path("big.svg")
         self.good("plan", big, "--host", self.topo("two_sockets_16_cards"), "--svg", picture)
         with open(picture, encoding="utf-8") as f:
-            self.assertIn("s253", self.words(f.read()))
+            self.assertIn("s126", self.words(f.read()))
 
     def test_wrong_data_is_one_line(self):
         plugin = ("--plugin", PLUGIN)

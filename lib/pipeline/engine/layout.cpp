@@ -14,7 +14,8 @@ class Planner {
 
     Result<Layout> plan()
     {
-        QAIC_CHECK(find_links());
+        next_.resize(p_.stages.size());
+        for (const auto& l : p_.links) next_[index_of(l.from)] = index_of(l.to);
         take_seats();
         for (std::size_t s = 0; s < p_.stages.size(); ++s) QAIC_CHECK(check_order(s));
         for (std::size_t s = 0; s < p_.stages.size(); ++s)
@@ -29,20 +30,6 @@ class Planner {
     [[nodiscard]] std::size_t index_of(const std::string& name) const
     {
         return static_cast<std::size_t>(p_.stage(name) - p_.stages.data());
-    }
-    Result<void> find_links()
-    {
-        next_.resize(p_.stages.size());
-        for (const auto& l : p_.links) {
-            auto& next = next_[index_of(l.from)];
-            if (next)
-                return fail(
-                    Code::E_UNSUPP,
-                    "{}: {} hands on to {} already; an item goes one way (for more cores: replicas of {})",
-                    l.place, l.from, p_.stages[*next].name, p_.stages[*next].name);
-            next = index_of(l.to);
-        }
-        return {};
     }
     void take_seats()
     {

@@ -51,8 +51,7 @@ struct Layout {
     [[nodiscard]] const GatherPlan* gather_of(std::size_t stage) const;
 };
 
-/// `traits`: one for each stage. E_UNSUPP: a stage with several links out (an item goes one way), or an order
-/// that cannot be kept.
+/// A checked pipeline, `traits` of each of its stages. E_UNSUPP: an order that cannot be kept.
 Result<Layout> lay_out(const PipelineSpec& p, const place::Placement& placement,
                        const std::vector<StageTraits>& traits);
 

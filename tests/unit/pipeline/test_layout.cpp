@@ -221,14 +221,6 @@ TEST(Layout, TwoLinksIntoOneStageAreTwoQueues)
     EXPECT_THAT(same.good().queues, IsEmpty());
 }
 
-TEST(Layout, AnItemGoesOneWay)
-{
-    Case c;
-    c.source("in", {1}), c.sink("left", {1}), c.sink("right", {1});
-    c.link("in", "left"), c.link("in", "right");
-    EXPECT_THAT(c.refused(), HasSubstr("p.toml:9:1: in hands on to left already"));
-}
-
 TEST(Layout, WhatRegroupsCannotKeepAnOrder)
 {
     Case c;

@@ -141,18 +141,6 @@ TEST(Predict, SourcesThatShareNothingDoNotWaitForEachOther)
     EXPECT_EQ(got.limits[1].why, "source b has no more than 5000000/s");
 }
 
-TEST(Predict, SeveralLinksOutSplitOrCopy)
-{
-    auto p = chain({"in", "one"});
-    p.stages.push_back(p.stages[1]);
-    p.stages[2].name = "two";
-    p.links.push_back({"in", "two"});
-    auto c = costs({{"in", {1000}}, {"one", {10}}, {"two", {10}}});
-    EXPECT_DOUBLE_EQ(predicted(p, 3, c).stages[1].in, 5e5);
-    c.copies = true;
-    EXPECT_DOUBLE_EQ(predicted(p, 3, c).stages[1].in, 1e6);
-}
-
 TEST(Predict, AnOverloadedSourceIsToldWhatBecomesOfTheRest)
 {
     auto p = chain({"in", "out"});

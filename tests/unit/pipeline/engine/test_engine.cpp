@@ -249,10 +249,6 @@ TEST_F(Engine_, WhatCannotBeOrderedIsRefused)
                                {"out", "seen", ""}}))
                   .find("stage a gets items from 2 places"),
               std::string::npos);
-    EXPECT_NE(refused(line_of({{"in", "numbers", items(1)}, {"out", "seen", ""}}) +
-                      "[[stage]]\nname = \"b\"\nkind = \"seen\"\n[[link]]\nfrom = \"in\"\nto = \"b\"\n")
-                  .find("in hands on to out already"),
-              std::string::npos);
     EXPECT_NE(refused(line_of({{"in", "numbers", "[stage.options]\nitems = \"x\""}, {"out", "seen", ""}}))
                   .find("stage in: items takes a whole number from 0 to"),
               std::string::npos);
