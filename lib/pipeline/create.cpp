@@ -25,12 +25,12 @@ std::vector<qaic_pipe_option> options_of(const StageSpec& s)
     return out;
 }
 
+} // namespace
+
 std::uint64_t ticks_of(Nanos t, std::uint64_t hz)
 {
     return static_cast<std::uint64_t>(static_cast<double>(t.count()) * 1e-9 * static_cast<double>(hz));
 }
-
-} // namespace
 
 Result<void*> create_stage(const StageSpec& spec, const CreateWith& with)
 {

@@ -14,6 +14,9 @@ struct CreateWith {
     rte_mempool* pool = nullptr; ///< nullptr: only to check and ask; touches nothing outside the process
 };
 
+/// TSC ticks at `hz`.
+[[nodiscard]] std::uint64_t ticks_of(Nanos t, std::uint64_t hz);
+
 /// By the kind's create(); the caller destroys. E_INVAL with the place in the file.
 Result<void*> create_stage(const StageSpec& spec, const CreateWith& with);
 

@@ -7,9 +7,10 @@
  * tensor lies anywhere in the mbuf's buffer, at tensor_off from buf_addr, and a stage that makes a new one
  * puts it at free_off.
  *
- * Threads: create, room, start, finish, reload, counts and destroy are called by a control thread, one at a
- * time; run, poll, ready and held by the stage's lcore, which nothing may block. finish and destroy come when
- * the lcore has left. */
+ * Threads: create, room, start, reload, finish and destroy are called by a control thread, one at a time; run,
+ * poll, ready, held and drain by the stage's lcore, which nothing may block; reload while the lcore goes on.
+ * finish and destroy come when the lcore has left, which the control thread stands in for from then on.
+ * counts is called by any thread, also by several at once, while the lcore counts. */
 #ifndef QAIC_PIPE_STAGE_H
 #define QAIC_PIPE_STAGE_H
 #include <rte_mbuf.h>
@@ -145,7 +146,8 @@ struct qaic_pipe_stage {
     /* SIGHUP: read again what was read (a model), without losing an item. As finish; NULL: nothing to read
      * again. */
     int (*reload)(void* self, char* error, size_t error_bytes);
-    /* Its own counters, while it runs: at most `room`, returns how many. NULL: none. */
+    /* Its own counters, by any thread while it runs: at most `room`, returns how many. Names differ. NULL:
+     * none. */
     uint32_t (*counts)(void* self, struct qaic_pipe_count* out, uint32_t room);
     void (*destroy)(void* self);
 };

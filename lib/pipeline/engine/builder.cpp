@@ -8,12 +8,6 @@ namespace pipeline {
 
 namespace {
 
-std::uint64_t ticks(Nanos t)
-{
-    return static_cast<std::uint64_t>(static_cast<double>(t.count()) * 1e-9 *
-                                      static_cast<double>(rte_get_tsc_hz()));
-}
-
 unsigned next_number()
 {
     static std::atomic<unsigned> made{0};
@@ -87,8 +81,8 @@ Result<void> Builder::make_seats()
         seat->name = spec.replicas == 1 ? spec.name : fmt::format("{}.{}", spec.name, plan.replica);
         seat->to = plan.to;
         seat->batch = static_cast<std::uint16_t>(std::min<std::uint32_t>(spec.batch, most_items));
-        seat->batch_wait = regroups ? 0 : ticks(spec.batch_wait);
-        seat->deadline = ticks(spec.deadline);
+        seat->batch_wait = regroups ? 0 : ticks_of(spec.batch_wait, rte_get_tsc_hz());
+        seat->deadline = ticks_of(spec.deadline, rte_get_tsc_hz());
         seat->source_number = static_cast<std::uint16_t>(e_->seats_.size());
         seat->orders = &e_->orders_;
         seat->fail_flag = &e_->orders_.failed;

@@ -7,6 +7,26 @@
 
 namespace pipeline {
 
+namespace {
+
+using Seats = std::vector<std::unique_ptr<Seat>>;
+
+/// Calls a function of each stage that has it: the first error, after all were asked.
+Result<void> ask_all(const Seats& seats, int (*qaic_pipe_stage::*function)(void*, char*, std::size_t))
+{
+    Result<void> first;
+    for (const auto& s : seats) {
+        const auto ask = s->kind->*function;
+        if (ask == nullptr) continue;
+        char error[1024] = "";
+        if (ask(s->self, error, sizeof error) != 0 && first)
+            first = fail(Code::E_STATE, "stage {}: {}", s->name, error);
+    }
+    return first;
+}
+
+} // namespace
+
 Result<std::unique_ptr<Engine>> Engine::make(const PipelineSpec& spec, const place::Placement& placement,
                                              const EngineOptions& options)
 {
@@ -63,14 +83,7 @@ Result<void> Engine::stop()
     stopped_tsc_ = rte_rdtsc();
     running_ = false;
     drop_what_is_left();
-    Result<void> first;
-    for (const auto& s : seats_) {
-        if (s->kind->finish == nullptr) continue;
-        char error[1024] = "";
-        if (const int e = s->kind->finish(s->self, error, sizeof error); e != 0 && first)
-            first = fail(Code::E_STATE, "stage {}: {}", s->name, error);
-    }
-    return first;
+    return ask_all(seats_, &qaic_pipe_stage::finish);
 }
 
 void Engine::drop_what_is_left()
@@ -100,6 +113,7 @@ void Engine::drop_what_is_left()
                 return std::size_t{s->kind->poll(s->self, items, most_items, verdict)};
             });
         } while (s->kind->held(s->self) != 0 && clock.now() < end);
+        s->held.store(s->kind->held(s->self));
     }
     const auto drop_exit = [](Seat& s) {
         for (std::size_t i = 0; i < s.exit.waiting_n; ++i) hot::drop(s, s.exit.waiting[i], STOPPED);
@@ -115,16 +129,6 @@ void Engine::drop_what_is_left()
     }
 }
 
-Result<void> Engine::reload()
-{
-    Result<void> first;
-    for (const auto& s : seats_) {
-        if (s->kind->reload == nullptr) continue;
-        char error[1024] = "";
-        if (const int e = s->kind->reload(s->self, error, sizeof error); e != 0 && first)
-            first = fail(Code::E_STATE, "stage {}: {}", s->name, error);
-    }
-    return first;
-}
+Result<void> Engine::reload() { return ask_all(seats_, &qaic_pipe_stage::reload); }
 
 } // namespace pipeline

@@ -54,7 +54,7 @@ StageSnapshot stage_of(const Seat& s, const PipelineSpec& spec)
     out.replica = s.plan.replica, out.lcore = s.plan.lcore, out.cpu = s.plan.cpu;
     out.in = s.in.get(), out.out = s.out.get();
     out.dropped = drops_of(s);
-    if (s.kind->held != nullptr) out.held = s.kind->held(s.self);
+    out.held = s.held.load(std::memory_order_relaxed);
     out.busy_cycles = s.busy.get(), out.bursts = s.bursts.get();
     out.latency = percentiles_of(s.latency);
     out.counts = counts_of(s);

@@ -87,6 +87,7 @@ class Planner {
     [[nodiscard]] bool can_be_called(std::size_t s) const
     {
         if (p_.stages[s].replicas != 1 || traits_[s].keeps || traits_[s].is_source) return false;
+        if (p_.stages[s].batch_wait.count() != 0 && !traits_[s].regroups) return false; // it waits at a queue
         const auto here = first_lcore(s);
         return std::all_of(p_.links.begin(), p_.links.end(), [&](const LinkSpec& l) {
             if (l.to != p_.stages[s].name) return true;

@@ -58,6 +58,7 @@ struct alignas(64) Seat {
     LiveCount ledger_in, ledger_out, ledger_dropped; ///< by weight
     std::array<LiveCount, all_reasons> dropped;
     std::atomic<bool> has_ended{false};
+    std::atomic<std::uint32_t> held{0}; ///< what the stage said last
     LiveHistogram latency, end_to_end;
 
     // slow: for those who build and look

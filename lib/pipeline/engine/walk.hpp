@@ -10,6 +10,12 @@ namespace pipeline::hot {
 
 inline Seat& seat_of(rte_node* node) noexcept { return *static_cast<Seat*>(node->ctx_ptr); }
 
+/// Ticks from one reading to another, which may be of another core and a little ahead: then 0.
+inline std::uint64_t ticks_between(std::uint64_t then, std::uint64_t now) noexcept
+{
+    return now > then ? now - then : 0;
+}
+
 /// Counts and removes what the verdicts take away; how many stay, in their order.
 inline std::uint16_t settle(Seat& s, rte_mbuf** items, std::uint16_t n, const std::uint8_t* verdict) noexcept
 {
@@ -60,7 +66,7 @@ inline void run_sink(Seat& s, rte_mbuf** items, std::uint16_t n, std::uint64_t n
     std::uint64_t weight = 0;
     for (std::uint16_t i = 0; i < n; ++i) {
         const auto& item = *qaic_pipe_item_of(items[i]);
-        s.end_to_end.record(now - item.born);
+        s.end_to_end.record(ticks_between(item.born, now));
         weight += item.weight;
     }
     std::uint8_t verdict[most_items];
@@ -94,7 +100,7 @@ inline void run_burst(Seat& s, rte_graph* graph, rte_node* node, rte_mbuf** item
         if (!all_pass(verdict, n)) kept = settle(s, items, n, verdict);
     }
     const auto end = rte_rdtsc();
-    s.latency.record(end - (entered != 0 ? entered : start));
+    s.latency.record(ticks_between(entered != 0 ? entered : start, end));
     s.busy.add(end - start);
     s.bursts.add(1);
     hand_over(s, graph, node, items, kept, end);
@@ -139,7 +145,7 @@ inline std::uint16_t drop_late(Seat& s, rte_mbuf** items, std::uint16_t n, std::
 {
     std::uint16_t kept = 0;
     for (std::uint16_t i = 0; i < n; ++i) {
-        if (now - qaic_pipe_item_of(items[i])->born > s.deadline)
+        if (ticks_between(qaic_pipe_item_of(items[i])->born, now) > s.deadline)
             drop_numbered(s, s.into_order, items[i], DEADLINE);
         else
             items[kept++] = items[i];
@@ -154,24 +160,25 @@ inline void make_room(rte_graph* graph, rte_node* node) noexcept
 
 // ------------------------------------------------------------- what rte_graph calls
 
-/// A stage that is called with the burst of the one before it. At most 256 at once: two sources of the graph
-/// may both have added to it.
-inline std::uint16_t called(rte_graph* graph, rte_node* node, void** objs, std::uint16_t n) noexcept
+/// A stage that is called with the burst of the one before it, which may be more than it takes at once: that
+/// one's batch may be larger, and two sources of the graph may both have added to it.
+inline std::uint16_t called(rte_graph* graph, rte_node* node, void** objs, std::uint16_t all) noexcept
 {
     auto& s = seat_of(node);
     auto** items = reinterpret_cast<rte_mbuf**>(objs);
-    if (n <= most_items) {
-        run_burst(s, graph, node, items, n, 0);
-        return n;
+    const auto n = s.deadline != 0 ? drop_late(s, items, all, rte_rdtsc()) : all;
+    if (n <= s.batch) {
+        if (n != 0) run_burst(s, graph, node, items, n, 0);
+        return all;
     }
     rte_mbuf* part[most_items];
     for (std::uint16_t done = 0; done < n;) {
-        const auto m = std::min<std::uint16_t>(most_items, static_cast<std::uint16_t>(n - done));
+        const auto m = std::min(s.batch, static_cast<std::uint16_t>(n - done));
         std::copy_n(items + done, m, part);
         run_burst(s, graph, node, part, m, 0);
         done = static_cast<std::uint16_t>(done + m);
     }
-    return n;
+    return all;
 }
 
 /// What draining ends is said by the source itself: until then it may be in the middle of a burst that nobody
@@ -243,7 +250,7 @@ inline std::uint16_t give_back(Seat& s, rte_graph* graph, rte_node* node) noexce
     const auto now = rte_rdtsc();
     for (std::uint16_t i = 0; i < n; ++i)
         if (auto& item = *qaic_pipe_item_of(items[i]); item.entered != 0) {
-            s.latency.record(now - item.entered);
+            s.latency.record(ticks_between(item.entered, now));
             item.entered = 0;
         }
     hand_over(s, graph, node, items, all_pass(verdict, n) ? n : settle(s, items, n, verdict), now);
@@ -285,6 +292,7 @@ inline std::uint16_t keeping(rte_graph* graph, rte_node* node, void** /*objs*/, 
         s.to == HandOver::QUEUES && s.exit.waiting_n != 0 ? std::uint16_t{0} : feed(s, graph, node, now);
     if (back + fed != 0) {
         *s.moved += back + fed;
+        s.held.store(s.kind->held(s.self), std::memory_order_relaxed);
         s.busy.add(rte_rdtsc() - now);
         s.bursts.add(1);
     }

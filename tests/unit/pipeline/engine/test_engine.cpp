@@ -196,6 +196,40 @@ TEST_F(Engine_, ABatchIsWaitedFor)
     EXPECT_EQ(engine->snapshot().stages[1].bursts, 20U) << "whole batches only: 10 s were never up";
 }
 
+TEST_F(Engine_, BatchesHoldWhereAStageIsCalled)
+{
+    make(line_of({{"in", "numbers", "batch = 64\n" + items(1'000)},
+                  {"a", "work", "batch = 5"},
+                  {"out", "seen", ""}}),
+         {{"in", {1}}, {"a", {1}}, {"out", {1}}});
+    run_to_the_end();
+    EXPECT_EQ(world.largest_burst, 5U);
+    EXPECT_TRUE(in_order());
+}
+
+TEST_F(Engine_, ABatchIsWaitedForOnTheSameLcore)
+{
+    make(line_of({{"in", "numbers", "batch = 1\n" + items(1'000)},
+                  {"a", "work", "batch = 50\nbatch_wait_us = 10000000"},
+                  {"out", "seen", ""}}),
+         {{"in", {1}}, {"a", {1}}, {"out", {1}}});
+    run_to_the_end();
+    EXPECT_EQ(world.largest_burst, 50U);
+    EXPECT_EQ(engine->snapshot().stages[1].bursts, 20U) << "whole batches only: 10 s were never up";
+}
+
+TEST_F(Engine_, LateItemsAreDroppedWhereAStageIsCalled)
+{
+    // each round takes up to a millisecond in a, in a fifth of them less than the deadline
+    make(line_of({{"in", "numbers", "batch = 64\n" + items(10'000)},
+                  {"a", "work", "batch = 64\n[stage.options]\nwork_ns = 1000000"},
+                  {"out", "seen", "deadline_us = 200"}}),
+         {{"in", {1}}, {"a", {1}}, {"out", {1}}});
+    run_to_the_end();
+    EXPECT_GT(dropped("out", "deadline"), 0U);
+    EXPECT_GT(world.seen.size(), 0U);
+}
+
 TEST_F(Engine_, DrainEmptiesAndStopCounts)
 {
     make(line_of({{"in", "numbers", items(1'000'000'000)}, {"keep", "keep", ""}, {"out", "seen", ""}}),
