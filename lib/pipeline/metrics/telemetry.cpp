@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/metrics/telemetry.hpp"
+#include "pipeline/metrics/families.hpp"
 #include "pipeline/metrics/telemetry_reply.hpp"
 #include <algorithm>
 #include <cerrno>
@@ -52,12 +53,21 @@ Result<Parameters> parse(std::string_view text)
     return out;
 }
 
+/// Telemetry has whole numbers only; 0 when there is none yet.
+std::uint64_t rounded(const std::optional<double>& value, double times)
+{
+    return static_cast<std::uint64_t>(std::llround(value.value_or(0) * times));
+}
+
 void fill(Dict& row, const StageSnapshot& s)
 {
     row.text("name", s.name).text("kind", s.kind).number("replica", s.replica);
     row.number("lcore", s.lcore).number("cpu", s.cpu).number("in", s.in).number("out", s.out);
     row.counts("dropped", s.dropped).number("held", s.held).number("busy_cycles", s.busy_cycles);
-    row.number("bursts", s.bursts).nanoseconds("latency_ns", s.latency).counts("counts", s.counts);
+    row.number("bursts", s.bursts)
+        .number("cycles_per_item", rounded(cycles_per_item(s), 1))
+        .nanoseconds("latency_ns", s.latency)
+        .counts("counts", s.counts);
 }
 
 void fill(Dict& row, const LinkSnapshot& l)
@@ -65,7 +75,8 @@ void fill(Dict& row, const LinkSnapshot& l)
     row.text("from", l.from).text("to", l.to).number("replica", l.replica);
     row.text("when_full", pipeline::word_of(l.when_full)).number("depth", l.depth);
     row.number("waiting", l.waiting).number("high_water", l.high_water).number("moved", l.moved);
-    row.number("bursts", l.bursts).number("full_bursts", l.full_bursts).number("dropped", l.dropped);
+    row.number("bursts", l.bursts).number("full_bursts", l.full_bursts);
+    row.number("full_permille", rounded(full_ratio(l), 1000)).number("dropped", l.dropped);
 }
 
 void fill(Dict& row, const LcoreSnapshot& l)

@@ -57,6 +57,7 @@ TEST_F(PipeTelemetry, StagesHaveEveryNumber)
                                    {"held", s.held},
                                    {"busy_cycles", s.busy_cycles},
                                    {"bursts", s.bursts},
+                                   {"cycles_per_item", (s.busy_cycles + s.in / 2) / s.in},
                                    {"dropped", {{"deadline", 43}, {"no_card", 53}}},
                                    {"counts", {{"retries", 63}, {"failovers", 73}}},
                                    {"latency_ns",
@@ -73,10 +74,10 @@ TEST_F(PipeTelemetry, LinksLcoresAndLedger)
     show("packets");
     const auto links = client.ask("/qaic/pipe/links,packets");
     ASSERT_EQ(links.size(), 4U) << links;
-    const nlohmann::json link = {{"from", "features"},         {"to", "infer"},    {"replica", 1},
-                                 {"when_full", "drop-newest"}, {"depth", 256},     {"waiting", 19},
-                                 {"high_water", 255},          {"moved", 7400003}, {"bursts", 229000},
-                                 {"full_bursts", 9200},        {"dropped", 9123}};
+    const nlohmann::json link = {{"from", "features"},         {"to", "infer"},       {"replica", 1},
+                                 {"when_full", "drop-newest"}, {"depth", 256},        {"waiting", 19},
+                                 {"high_water", 255},          {"moved", 7400003},    {"bursts", 229000},
+                                 {"full_bursts", 9200},        {"full_permille", 40}, {"dropped", 9123}};
     EXPECT_EQ(links.at("2"), link);
     const auto lcores = client.ask("/qaic/pipe/lcores,packets");
     ASSERT_EQ(lcores.size(), 4U) << lcores;
@@ -115,7 +116,7 @@ TEST_F(PipeTelemetry, LongAnswersComeInParts)
         for (std::size_t i = 0; i < part.size(); ++i) {
             const auto row = part.at(std::to_string(first + i));
             EXPECT_EQ(row.value("replica", 0U), first + i);
-            EXPECT_EQ(row.size(), 13U) << row;
+            EXPECT_EQ(row.size(), 14U) << row;
             EXPECT_EQ(row.at("dropped").size(), 10U) << row;
         }
     }
