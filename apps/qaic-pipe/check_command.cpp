@@ -35,7 +35,6 @@ Result<void> check(const CheckOptions& o)
     auto text = pipeline::prediction_text(spec, prediction);
     text += "\nEstimates: cycles were measured on one machine; a stage of your own counts nothing.\n";
     for (const auto& u : unknown) text += fmt::format("unknown: {}\n", u);
-    for (const auto& w : placement.warnings) text += fmt::format("warning: {}\n", w);
     return write_text("", text);
 }
 

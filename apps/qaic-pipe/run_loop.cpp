@@ -59,7 +59,7 @@ class Loop {
                 drain(now, "a signal came; once more stops it at once");
             }
             if (engine_.failed()) return RunEnd::LINK_FULL;
-            if (engine_.finished() || is_drained()) return RunEnd::FINISHED;
+            if (engine_.finished()) return RunEnd::FINISHED;
             if (!draining_ && options_.seconds > 0 && now >= time_over) drain(now, "its time is over");
             if (draining_ && now >= give_up_) return RunEnd::NOT_DRAINED;
             table_.show(engine_, now);
@@ -75,12 +75,6 @@ class Loop {
         fmt::print(stderr, "qaic-pipe: {} drains: {}\n", engine_.spec().name, why);
         table_.leave();
     }
-    /// Twice, a tick apart: an lcore that had not seen the order yet may have brought more after the first.
-    bool is_drained()
-    {
-        if (!draining_ || !engine_.drained()) return seen_empty_ = false;
-        return std::exchange(seen_empty_, true);
-    }
     void reload()
     {
         const auto done = engine_.reload();
@@ -94,7 +88,7 @@ class Loop {
     const StopSignals& signals_;
     const SteadyClock clock_;
     LiveTable table_;
-    bool draining_ = false, seen_empty_ = false;
+    bool draining_ = false;
     Nanos give_up_{};
 };
 

@@ -67,6 +67,9 @@ Result<void> judge_end(RunEnd how, const RunOptions& options, const pipeline::Pi
     if (end.ledger.in_flight != 0)
         return fail(Code::E_STATE, "{}: {} of {} items are neither out nor dropped", end.name,
                     end.ledger.in_flight, end.ledger.in);
+    if (end.ledger.out == 0 && end.ledger.dropped != 0)
+        return fail(Code::E_STATE, "{}: nothing came through, all of {} items were dropped", end.name,
+                    end.ledger.in);
     return {};
 }
 

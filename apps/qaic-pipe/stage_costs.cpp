@@ -75,6 +75,7 @@ Result<pipeline::Costs> costs_of(const pipeline::PipelineSpec& spec, const CostI
             unknown.push_back(fmt::format("{}: what an item costs a stage of kind {}", s.name, s.kind));
             continue;
         }
+        if (s.kind == "flow-features") costs.need_order.push_back(s.name);
         pipeline::StageCost cost{row->per_item, row->per_byte, bytes, 1};
         if (s.kind == "batch") cost.out_per_in = 1.0 / s.batch;
         if (s.kind == "unbatch") {
