@@ -4,6 +4,7 @@
 #include "place/host_file.hpp"
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 namespace qaic_pipe {
@@ -68,6 +69,19 @@ Result<void> write_text(const std::string& path, std::string_view text)
     if (!put(path.empty() ? stdout : file.get()))
         return fail(Code::E_INVAL, "{}: cannot write: {}", path.empty() ? "standard output" : path,
                     std::strerror(errno));
+    return {};
+}
+
+Result<void> replace_text(const std::string& path, std::string_view text)
+{
+    std::error_code failed;
+    const auto there = std::filesystem::status(path, failed);
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+        return write_text(path, text);
+    const auto part = path + ".part";
+    QAIC_CHECK(write_text(part, text));
+    std::filesystem::rename(part, path, failed);
+    if (failed) return fail(Code::E_INVAL, "{}: cannot write: {}", path, failed.message());
     return {};
 }
 

@@ -16,6 +16,8 @@ Result<place::Placement> place_on(const place::Host& host, const pipeline::Pipel
 
 /// The whole text; empty path: standard output. E_INVAL: it cannot be written.
 Result<void> write_text(const std::string& path, std::string_view text);
+/// As write_text(), but who reads a file meanwhile sees the old text or the new one, never a part.
+Result<void> replace_text(const std::string& path, std::string_view text);
 /// One line on stderr; the exit code for wrong data.
 int refused(const Error& error);
 

@@ -93,7 +93,8 @@ void add_run_options(CLI::App& command, RunOptions& o)
         ->type_name("N");
     command.add_flag("--json", o.json, "the end's figures as JSON on standard output instead of a table");
     command.add_flag("--no-live", o.no_live, "no table on the terminal while it runs");
-    command.add_option("--svg", o.svg, "draw the graph as it ran, with rates")->type_name("FILE.svg");
+    command.add_option("--svg", o.svg, "draw the graph as it runs, with rates, anew each second")
+        ->type_name("FILE.svg");
     command.add_option("--dot", o.dot, "the same for graphviz")->type_name("FILE.dot");
 }
 

@@ -4,6 +4,7 @@
 #include "pipeline/metrics/openmetrics.hpp"
 #include "pipeline/metrics/server.hpp"
 #include "pipeline/metrics/telemetry.hpp"
+#include "run_loop.hpp"
 #include "run_outputs.hpp"
 #include "start_eal.hpp"
 #include <filesystem>
@@ -104,7 +105,7 @@ Result<void> run(const RunOptions& o)
     const auto how = run_loop(*engine, o, signals);
     auto finished = engine->stop();
     const auto end = engine->snapshot();
-    QAIC_CHECK(write_outputs(o, spec, placement, end));
+    QAIC_CHECK(write_outputs(o, spec, end));
     QAIC_CHECK(judge_end(how, o, end));
     return finished;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "run_loop.hpp"
 #include "pipeline/metrics/live_table.hpp"
+#include "run_outputs.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
@@ -15,27 +16,39 @@ constexpr Nanos redraw = std::chrono::seconds(1);
 
 Nanos seconds(double s) { return Nanos(static_cast<std::int64_t>(s * 1e9)); }
 
-/// A table that stays where it is on the terminal.
-class LiveTable {
+/// What is drawn anew each second: a table that stays where it is on the terminal, and pictures.
+class Display {
   public:
-    explicit LiveTable(bool wanted) : wanted_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+    explicit Display(const RunOptions& options)
+        : options_(options), table_(!options.no_live && ::isatty(STDERR_FILENO) == 1),
+          pictures_(!options.svg.empty() || !options.dot.empty())
+    {}
     void show(const pipeline::Engine& engine, Nanos now)
     {
-        if (!wanted_ || now < next_) return;
+        if (!(table_ || pictures_) || now < next_) return;
         next_ = now + redraw;
         auto snapshot = engine.snapshot();
-        const auto text = pipeline::metrics::live_table(snapshot, before_ ? &*before_ : nullptr);
+        const auto* const before = before_ ? &*before_ : nullptr;
+        if (table_) show_table(snapshot, before);
+        // what cannot be written is said at the end
+        if (pictures_) (void)draw_pictures(options_, engine.spec(), snapshot, before);
+        before_ = std::move(snapshot);
+    }
+    /// Something else was written below the table: the next one starts there.
+    void leave() { lines_ = 0; }
+
+  private:
+    void show_table(const pipeline::PipelineSnapshot& now, const pipeline::PipelineSnapshot* before)
+    {
+        const auto text = pipeline::metrics::live_table(now, before);
         // up to where the last one began, and clear from there
         if (lines_ != 0) fmt::print(stderr, "\x1b[{}A\x1b[J", lines_);
         fmt::print(stderr, "{}", text);
         lines_ = std::count(text.begin(), text.end(), '\n');
-        before_ = std::move(snapshot);
     }
-    /// Something else was written below it: the next one starts there.
-    void leave() { lines_ = 0; }
 
-  private:
-    bool wanted_;
+    const RunOptions& options_;
+    bool table_, pictures_;
     Nanos next_{};
     std::optional<pipeline::PipelineSnapshot> before_;
     std::ptrdiff_t lines_ = 0;
@@ -44,7 +57,7 @@ class LiveTable {
 class Loop {
   public:
     Loop(pipeline::Engine& engine, const RunOptions& options, const StopSignals& signals)
-        : engine_(engine), options_(options), signals_(signals), table_(!options.no_live)
+        : engine_(engine), options_(options), signals_(signals), display_(options)
     {}
 
     RunEnd run()
@@ -62,7 +75,7 @@ class Loop {
             if (engine_.finished()) return RunEnd::FINISHED;
             if (!draining_ && options_.seconds > 0 && now >= time_over) drain(now, "its time is over");
             if (draining_ && now >= give_up_) return RunEnd::NOT_DRAINED;
-            table_.show(engine_, now);
+            display_.show(engine_, now);
         }
     }
 
@@ -73,21 +86,21 @@ class Loop {
         give_up_ = now + seconds(options_.drain_limit);
         engine_.drain();
         fmt::print(stderr, "qaic-pipe: {} drains: {}\n", engine_.spec().name, why);
-        table_.leave();
+        display_.leave();
     }
     void reload()
     {
         const auto done = engine_.reload();
         fmt::print(stderr, "qaic-pipe: {}\n",
                    done ? "SIGHUP: read again" : "SIGHUP: " + done.error().message() + "; goes on as before");
-        table_.leave();
+        display_.leave();
     }
 
     pipeline::Engine& engine_;
     const RunOptions& options_;
     const StopSignals& signals_;
     const SteadyClock clock_;
-    LiveTable table_;
+    Display display_;
     bool draining_ = false;
     Nanos give_up_{};
 };

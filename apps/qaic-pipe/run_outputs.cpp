@@ -39,12 +39,19 @@ void tell_drops(const pipeline::PipelineSnapshot& end)
 
 } // namespace
 
-Result<void> write_outputs(const RunOptions& options, const pipeline::PipelineSpec& spec,
-                           const place::Placement& placement, const pipeline::PipelineSnapshot& end)
+Result<void> draw_pictures(const RunOptions& options, const pipeline::PipelineSpec& spec,
+                           const pipeline::PipelineSnapshot& now, const pipeline::PipelineSnapshot* before)
 {
-    const pipeline::draw::GraphInput graph{spec, &placement, &end, nullptr};
-    if (!options.svg.empty()) QAIC_CHECK(write_text(options.svg, pipeline::draw::graph_svg(graph)));
-    if (!options.dot.empty()) QAIC_CHECK(write_text(options.dot, pipeline::draw::graph_dot(graph)));
+    const pipeline::draw::GraphInput graph{spec, nullptr, &now, before};
+    if (!options.svg.empty()) QAIC_CHECK(replace_text(options.svg, pipeline::draw::graph_svg(graph)));
+    if (!options.dot.empty()) QAIC_CHECK(replace_text(options.dot, pipeline::draw::graph_dot(graph)));
+    return {};
+}
+
+Result<void> write_outputs(const RunOptions& options, const pipeline::PipelineSpec& spec,
+                           const pipeline::PipelineSnapshot& end)
+{
+    QAIC_CHECK(draw_pictures(options, spec, end, nullptr));
     tell_drops(end);
     return write_text("", options.json ? pipeline::metrics::snapshot_json(end).dump(2) + "\n"
                                        : pipeline::metrics::live_table(end, nullptr));
