@@ -80,7 +80,8 @@ bool mixed(const PipelineSpec& spec, const std::string& stage, std::string& by)
     return false;
 }
 
-void shared(const place::Placement& placement, Texts& out)
+/// Stages whose placement says "with" are called there and wait for nobody.
+void shared(const PipelineSpec& spec, const place::Placement& placement, Texts& out)
 {
     struct Cpu {
         std::vector<std::string> stages;
@@ -88,6 +89,8 @@ void shared(const place::Placement& placement, Texts& out)
     };
     std::map<unsigned, Cpu> on;
     for (const auto& c : placement.choices) {
+        const auto* const stage = spec.stage(c.stage);
+        if (stage != nullptr && stage->wish.wish == place::Wish::WITH) continue;
         auto& cpu = on[c.cpu];
         ++cpu.copies;
         if (std::find(cpu.stages.begin(), cpu.stages.end(), c.stage) == cpu.stages.end())
@@ -116,7 +119,7 @@ std::vector<std::string> doubts(const PipelineSpec& spec, const place::Placement
             out.push_back(fmt::format(
                 "stage {} needs items in their order, and the copies of {} mix them: ordered = true", stage,
                 by));
-    shared(placement, out);
+    shared(spec, placement, out);
     for (const auto& s : spec.stages)
         if (!costs.stages.contains(s.name))
             out.push_back(fmt::format("stage {}: its cost is not known, it counts as free", s.name));

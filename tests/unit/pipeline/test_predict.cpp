@@ -177,6 +177,17 @@ TEST(Predict, DoubtsNameWhatIsLikelyWrong)
     EXPECT_EQ(doubts(p, where, c), wanted);
 }
 
+TEST(Predict, StagesThatShareACpuByTheirOwnWishAreNoDoubt)
+{
+    auto p = chain({"in", "out"});
+    auto where = placed(p, 2);
+    where.choices[1].cpu = where.choices[0].cpu;
+    const auto c = costs({{"in", {1}}, {"out", {1}}});
+    EXPECT_EQ(doubts(p, where, c), std::vector<std::string>{"CPU 0: in, out take turns"});
+    p.stages[1].wish.wish = place::Wish::WITH;
+    EXPECT_TRUE(doubts(p, where, c).empty());
+}
+
 TEST(Predict, WhatMakesNoSenseIsRefused)
 {
     const auto p = chain({"in", "out"});
