@@ -26,7 +26,7 @@ using qaic::load::LoopPlan;
 using qaic::load::LoopStats;
 using qaic::perf::MlQueue;
 
-constexpr std::uint16_t in_flight = 32;
+constexpr std::size_t in_flight = 32;
 constexpr std::uint32_t tensor_bytes_ = 64; ///< of echo_64, in and out
 constexpr double window_s = 0.25;
 
@@ -48,9 +48,9 @@ class PerfSide {
         need(rte_ml_dev_queue_pair_setup(0, 0, &pair, rte_ml_dev_socket_id(0)) == 0, "queue pair");
         need(rte_ml_dev_start(0) == 0, "start");
         need(rte_ml_model_load(0, &params, &model_) == 0 && rte_ml_model_start(0, model_) == 0, "model");
-        memory_ = static_cast<char*>(rte_malloc("bench", 2UL * in_flight * tensor_bytes_, 64));
+        memory_ = static_cast<char*>(rte_malloc("bench", 2 * in_flight * tensor_bytes_, 64));
         need(memory_ != nullptr, "memory");
-        for (std::uint16_t i = 0; i < in_flight; ++i) make(i);
+        for (std::size_t i = 0; i < in_flight; ++i) make(i);
     }
     PerfSide(const PerfSide&) = delete;
     PerfSide& operator=(const PerfSide&) = delete;
@@ -71,13 +71,13 @@ class PerfSide {
     }
 
   private:
-    void make(std::uint16_t i)
+    void make(std::size_t i)
     {
         const auto piece = [&](std::size_t at) {
             char* const p = memory_ + at * tensor_bytes_;
             return rte_ml_buff_seg{rte_mem_virt2iova(p), p, tensor_bytes_, 0, nullptr};
         };
-        segments_[2 * i] = piece(2UL * i), segments_[2 * i + 1] = piece(2UL * i + 1);
+        segments_[2 * i] = piece(2 * i), segments_[2 * i + 1] = piece(2 * i + 1);
         lists_[2 * i] = &segments_[2 * i], lists_[2 * i + 1] = &segments_[2 * i + 1];
         auto& op = ops_[i];
         op.model_id = model_, op.nb_batches = 1, op.user_u64 = i;

@@ -7,9 +7,9 @@
  * tensor lies anywhere in the mbuf's buffer, at tensor_off from buf_addr, and a stage that makes a new one
  * puts it at free_off.
  *
- * Threads: create, room, start, reload, finish and destroy are called by a control thread, one at a time; run,
- * poll, ready, held and drain by the stage's lcore, which nothing may block; reload while the lcore goes on.
- * finish and destroy come when the lcore has left, which the control thread stands in for from then on.
+ * Threads: create, room, start, reload, finish and destroy are called by a control thread, one at a time;
+ * run, poll, ready, held and drain by the stage's lcore, which nothing may block; reload while the lcore goes
+ * on. finish and destroy come when the lcore has left, which the control thread stands in for from then on.
  * counts is called by any thread, also by several at once, while the lcore counts. */
 #ifndef QAIC_PIPE_STAGE_H
 #define QAIC_PIPE_STAGE_H

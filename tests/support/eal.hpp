@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One EAL for all of a test program or benchmark, without root, hugepages and PCI.
 #pragma once
+#include <algorithm>
 #include <cstdlib>
 #include <rte_eal.h>
 #include <string>
@@ -22,8 +23,8 @@ inline bool start_eal(const std::string& program, const std::vector<std::string>
     words = {program, "--no-huge", "--no-pci", "--file-prefix=" + prefix_of(program)};
     words.insert(words.end(), more.begin(), more.end());
     if (std::getenv("QAIC_TEST_LOG") != nullptr) words.emplace_back("--log-level=*:debug");
-    std::vector<char*> args;
-    for (auto& w : words) args.push_back(w.data());
+    std::vector<char*> args(words.size());
+    std::transform(words.begin(), words.end(), args.begin(), [](auto& w) { return w.data(); });
     return rte_eal_init(static_cast<int>(args.size()), args.data()) >= 0;
 }
 
