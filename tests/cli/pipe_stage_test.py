@@ -10,6 +10,8 @@ import sys
 import tempfile
 import unittest
 
+import numpy as np
+
 EXE, SOURCE = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
 ENV = dict(os.environ, PKG_CONFIG_PATH=sys.argv[3])
 
@@ -50,6 +52,32 @@ class OwnStage(unittest.TestCase):
         done = run(EXE, "kinds", "--json")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertNotIn("invert", [k["kind"] for k in json.loads(done.stdout)])
+
+    def run_pipeline(self, source, sink, code=0):
+        """Of `source`, through the stage, to `sink`; the end's figures by stage."""
+        file = pathlib.Path(self.folder.name) / "run.toml"
+        text = "".join(f'[[stage]]\nname = "{name}"\nkind = "{kind}"\noptions = {{ {options} }}\n'
+                       for name, (kind, options) in (("a", source), ("b", ("invert", "from = 0.25")), ("c", sink)))
+        file.write_text(f'name = "p"\n{text}[[link]]\nfrom = "a"\nto = "b"\n[[link]]\nfrom = "b"\nto = "c"\n', encoding="utf-8")
+        done = run(EXE, "run", file, "--json", "--plugin", self.plugin, "--", "--no-huge", "-m", "256")
+        self.assertEqual(done.returncode, code, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["ledger"]["in"], report["ledger"]["out"] + report["ledger"]["dropped"])
+        return {stage["name"]: stage for stage in report["stages"]}
+
+    def test_it_computes_in_a_pipeline(self):
+        place = pathlib.Path(self.folder.name)
+        came = np.random.default_rng(6).standard_normal((300, 12)).astype(np.float32)
+        came[7] = [0, -0.0, np.inf, -np.inf, 1e-45, -1e-38, 3.4e38, 0.25, 1, -1, 16777216, 0.1]
+        (place / "came.f32").write_bytes(came.tobytes())
+        stages = self.run_pipeline(("tensor-file", 'path = "came.f32", shape = "12"'), ("tensor-out", 'path = "went.f32"'))
+        self.assertEqual((stages["b"]["in"], stages["c"]["in"]), (300, 300))
+        self.assertEqual((place / "went.f32").read_bytes(), (np.float32(0.25) - came).tobytes())
+
+    def test_what_it_drops_is_counted(self):
+        stages = self.run_pipeline(("generator", "bytes = 10, items = 100"), ("null", ""), code=1)  # nothing came through
+        self.assertEqual(stages["b"]["dropped"]["not_floats"], 100)
+        self.assertEqual(stages["c"]["in"], 0)
 
     def test_its_options_are_checked_with_the_file(self):
         file = pathlib.Path(self.folder.name) / "p.toml"

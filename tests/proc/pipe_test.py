@@ -8,40 +8,8 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
-import time
-import unittest
-import urllib.request
 
-SOURCE, BUILD = (pathlib.Path(a) for a in sys.argv[1:3])
-PIPE, CARD, QPC = BUILD / "apps/qaic-pipe/qaic-pipe", BUILD / "apps/qaic-card/qaic-card", BUILD / "apps/qaic-qpc/qaic-qpc"
-EAL = ["--", "--no-huge", "-m", "512", "--no-shconf"]
-STREAM = """name = "stream"
-[[stage]]
-name = "made"
-kind = "generator"
-[stage.options]
-bytes = 64
-rate = 20000
-pattern = "count"
-[[stage]]
-name = "net"
-kind = "infer"
-[stage.options]
-model = "{qpc}"
-{options}
-[[stage]]
-name = "end"
-kind = "null"
-[[link]]
-from = "made"
-to = "net"
-depth = 64
-when_full = "drop-newest"
-[[link]]
-from = "net"
-to = "end"
-"""
+from pipe_cards import BUILD, EAL, PIPE, SOURCE, PipeCards, main
 
 
 def payloads(path):
@@ -62,12 +30,7 @@ def dscp(packet):
     return (first & 0xff) >> 2 if kind == 0x0800 else (first >> 6) & 0x3f
 
 
-class Pipe(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="qaic_pipe_")  # pylint: disable=consider-using-with
-        self.addCleanup(self.folder.cleanup)
-        self.path = pathlib.Path(self.folder.name)
-
+class Pipe(PipeCards):
     def shipped(self, name):
         """A pipeline of config/, with this build's containers, that writes into the test's folder."""
         text = (SOURCE / "config/pipelines" / f"{name}.toml").read_text()
@@ -82,12 +45,6 @@ class Pipe(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
 
-    def balanced(self, report):
-        ledger = report["ledger"]
-        self.assertEqual(ledger["in"], ledger["out"] + ledger["dropped"] + ledger["in_flight"])
-        self.assertEqual(ledger["in_flight"], 0)
-        return ledger
-
     def test_digits(self):
         file = self.shipped("digits")
         file.write_text(file.read_text().replace('path = "-"', f'path = "{self.path / "digits.jsonl"}"'))
@@ -98,6 +55,12 @@ class Pipe(unittest.TestCase):
         labels = (SOURCE / "config/models/digits/test_labels.u8").read_bytes()
         right = sum(r["label"] == labels[r["seq"]] for r in rows)
         self.assertEqual(right, json.loads((SOURCE / "config/models/digits/facts.json").read_text())["correct"])
+
+    def test_spread_keeps_the_order(self):
+        report = json.loads(self.run_pipe(self.shipped("spread")).stdout)
+        self.assertEqual(self.balanced(report)["out"], 9000)
+        correct = json.loads((SOURCE / "config/models/digits/facts.json").read_text())["correct"]
+        self.assertEqual(report["stages"][-1]["counts"]["right"], 20 * correct)  # compared by number
 
     def test_packets(self):
         ledger = self.balanced(json.loads(self.run_pipe(self.shipped("packets")).stdout))
@@ -113,62 +76,6 @@ class Pipe(unittest.TestCase):
         self.assertEqual([dscp(p) for p in went], [8 * offline[i] for i in kept])
         for i, packet in zip(kept, went):  # nothing but the mark and the checksum that covers it has changed
             self.assertEqual(packet[26:], came[i][26:])
-
-    # ------------------------------------------------------------------ cards that die
-
-    def serve(self, name):
-        (self.path / f"{name}.toml").write_text(f'[[card]]\nsocket = "{self.path / name}"\n')
-        # pylint: disable-next=consider-using-with  # ended below
-        card = subprocess.Popen([CARD, "--config", self.path / f"{name}.toml"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True)
-
-        def end():
-            card.kill()
-            card.wait(timeout=20)
-            card.stdout.close()
-        self.addCleanup(end)
-        self.assertIn("card 0", card.stdout.readline())
-        return card
-
-    def stream(self, cards, options=""):
-        """A running pipeline over echo_64 on these cards, its metrics port, and what it says."""
-        qpc = BUILD / "apps/qaic-qpc/echo_64.qpc"
-        (self.path / "stream.toml").write_text(STREAM.format(qpc=self.path / "echo.qpc", options=options))
-        (self.path / "echo.qpc").write_bytes(qpc.read_bytes())
-        devices = [f"--vdev=ml_qaic_vfu{i},socket={self.path / name}" for i, name in enumerate(cards)]
-        # pylint: disable-next=consider-using-with  # ended below
-        pipe = subprocess.Popen([PIPE, "run", self.path / "stream.toml", "--json", "--no-live", "--metrics-port", "0",
-                                 "--svg", self.path / "stream.svg", *devices, *EAL],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(lambda: (pipe.kill(), pipe.wait(), pipe.stdout.close(), pipe.stderr.close()))
-        line = pipe.stderr.readline()
-        self.assertIn("metrics at http://", line)
-        self.url = line.split()[-1]
-        return pipe
-
-    def value(self, name, **labels):
-        """Of the exported samples of this name: their sum over those with these labels."""
-        with urllib.request.urlopen(self.url, timeout=20) as answer:
-            text = answer.read().decode()
-        total = 0.0
-        for line in text.splitlines():
-            if line.startswith(name + "{") and all(f'{k}="{v}"' in line for k, v in labels.items()):
-                total += float(line.split("}")[1].split()[0])
-        return total
-
-    def wait_for(self, what, limit=60):
-        end = time.monotonic() + limit
-        while not what():
-            self.assertLess(time.monotonic(), end, "not within the limit")
-            time.sleep(0.1)
-
-    def done(self):
-        return self.value("qaic_pipe_stage_events_total", stage="net", event="inferences")
-
-    def finish(self, pipe):
-        pipe.send_signal(signal.SIGINT)
-        out, err = pipe.communicate(timeout=60)
-        return json.loads(out), err
 
     def test_model_is_swapped_under_load(self):
         self.serve("a")
@@ -212,4 +119,4 @@ class Pipe(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
+    main()
