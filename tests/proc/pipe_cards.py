@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 SOURCE, BUILD = (pathlib.Path(a) for a in sys.argv[1:3])
@@ -100,13 +101,17 @@ class PipeCards(unittest.TestCase):
         self.addCleanup(lambda: (pipe.kill(), pipe.wait(), pipe.stdout.close(), pipe.stderr.close()))
         line = pipe.stderr.readline()
         self.assertIn("metrics at http://", line)
-        self.url = line.split()[-1]
+        self.url, self.pipe = line.split()[-1], pipe
         return pipe
 
     def scrape(self):
         """The exported samples of one moment, (name with labels, value). The ledger of each must balance."""
-        with urllib.request.urlopen(self.url, timeout=20) as answer:
-            lines = answer.read().decode().splitlines()
+        try:
+            with urllib.request.urlopen(self.url, timeout=20) as answer:
+                lines = answer.read().decode().splitlines()
+        except urllib.error.URLError as e:
+            self.pipe.kill()
+            self.fail(f"{e}; it said: {self.pipe.stderr.read()}")
         samples = [(line.split("}")[0], float(line.split("}")[1].split()[0])) for line in lines if "{" in line and line[0] != "#"]
         ledger = [self.sum_of(samples, f"qaic_pipe_{name}") for name in ("in_items_total", "out_items_total", "dropped_items_total",
                                                                         "in_flight_items")]
