@@ -17,7 +17,42 @@ SMALL = "timed:in=256,out=64"
 NO_HUGEPAGES = ["--no-huge", "-m", "512", "--no-shconf"]
 
 
+# Spins for half a second and prints which part of it the processor was somebody else's.
+SPIN = """
+import time
+start = last = time.perf_counter()
+lost = 0.0
+while last - start < 0.5:
+    now = time.perf_counter()
+    if now - last > 100e-6:
+        lost += now - last
+    last = now
+print(lost / (last - start))
+"""
+BUSY = 0.02  # of a processor: a card's thread that lacks so much is not as busy as the tests' theory says
+
+
+def taken_by_others():
+    """The part of the worst processor of this machine, measured now, while no card is asked anything."""
+    # pylint: disable-next=consider-using-with  # all are waited for
+    spins = [subprocess.Popen(["taskset", "-c", str(cpu), sys.executable, "-c", SPIN], stdout=subprocess.PIPE, text=True)
+             for cpu in sorted(os.sched_getaffinity(0))]
+    return max(float(spin.communicate(timeout=60)[0]) for spin in spins)
+
+
 class PerfCard(unittest.TestCase):
+    def undisturbed(self, tries, measure, good):
+        """The first result that is good, else the last; none, and a skip, where it was another's processor."""
+        taken = 0.0
+        for _ in range(tries):
+            result = measure()
+            if good(result):
+                return result
+            taken = max(taken, taken_by_others())
+        if taken > BUSY:
+            self.skipTest(f"this machine is too busy: after one of {tries} runs others had {taken:.0%} of a processor")
+        return result
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="qaic_perf_")  # pylint: disable=consider-using-with
         self.addCleanup(self.folder.cleanup)
@@ -64,4 +99,8 @@ class PerfCard(unittest.TestCase):
 
 
 def main():
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
+    result = unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2, exit=False).result
+    if result.wasSuccessful() and result.skipped:
+        print("; ".join(f"{test.id().rpartition('.')[2]}: {why}" for test, why in result.skipped), flush=True)
+        sys.exit(77)  # meson counts it, with that line
+    sys.exit(not result.wasSuccessful())

@@ -14,10 +14,7 @@ TRIES = 3
 class Explain(perf_card.PerfCard):
     def names(self, sentence, *options, **how):
         """A card whose thread is kept from its processor by others is not busy: then the run is made again."""
-        for _ in range(TRIES):
-            said, report = self.limit(*options, **how)
-            if re.search(sentence, said):
-                break
+        said, report = self.undisturbed(TRIES, lambda: self.limit(*options, **how), lambda limit: re.search(sentence, limit[0]))
         self.assertRegex(said, sentence)
         return report
 
