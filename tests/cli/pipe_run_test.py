@@ -10,7 +10,7 @@ import signal
 import subprocess
 import unittest
 
-from pipe_program import EAL, LIMIT, NUMBERS, PipeProgram, main
+from pipe_program import EAL, LIMIT, NUMBERS, ROOT, PipeProgram, main
 
 
 class PipeRun(PipeProgram):
@@ -62,6 +62,15 @@ class PipeRun(PipeProgram):
         self.assertEqual(p.returncode, 0, err)
         self.assertIn("numbers drains: a signal came", err)
         self.assertEqual(self.balanced(out)["dropped"], 0)
+
+    def test_a_host_with_other_cpus_is_refused(self):
+        host = os.path.join(ROOT, "config/topo/two_sockets_16_cards.toml")
+        pinned = self.file('kind = "normalise"', 'kind = "normalise"\nplacement = "cpus 200"')
+        r = self.run_tool(pinned, "--host", host)
+        self.assertEqual((r.returncode, r.stdout), (1, ""))
+        errors = [line for line in r.stderr.splitlines() if not line.startswith("qaic-pipe: note: ")]
+        self.assertEqual(len(errors), 1, r.stderr)  # not EAL's words about its --lcores
+        self.assertRegex(errors[0], r"^qaic-pipe: E_\w+: .*CPU 200\b")
 
     def test_refusals(self):
         r = self.run_tool(self.file("bytes = 16", "bytes = 0"))

@@ -88,6 +88,17 @@ class PipeFaults(PipeCards):
         self.assertEqual(sum(net["dropped"].values()), 0, net)
         self.assertGreater(net["counts"]["inferences"], MORE)
 
+    def test_a_card_that_is_gone_is_not_asked_again_and_again(self):
+        # It answers at once, so it always has least to do; without retries it would swallow what the other one could compute.
+        pipe = self.running(["a", "b"], 'cards = "0,1"\nretries = 0')
+        self.inject("a", "remove")
+        self.goes_on()
+        errors = lambda: self.value("qaic_pipe_stage_events_total", stage="net", event="errors")
+        before = errors()
+        self.goes_on()
+        self.assertLess(errors() - before, MORE / 10)
+        self.ended(pipe)
+
     def test_one_of_two_cards_crashes_and_nothing_is_lost(self):
         pipe = self.running(["a", "b"], 'cards = "0,1"\nretries = 2')
         self.inject("b", "sys_err")

@@ -46,6 +46,9 @@ class Infer {
         std::uint32_t in_flight = 0;   ///< submitted and pending
         std::uint64_t stuck_since = 0; ///< it has taken nothing since; 0: it takes
         bool lost = false;             ///< for longer than anybody waits
+        std::uint32_t failed = 0;      ///< operations in a row
+        std::uint64_t rests_until = 0; ///< it fails all: others go first
+        bool resting = false;
     };
     Infer() = default;
 
@@ -55,8 +58,8 @@ class Infer {
     void give_to(Card& c, Slot& s);
     void submit(Card& c, std::uint64_t now);
     void move_pending(Card& c, std::uint64_t now);
-    void take_back(Card& c);
-    void came_back(Card& c, Slot& s);
+    void take_back(Card& c, std::uint64_t now);
+    void came_back(Card& c, Slot& s, std::uint64_t now);
     void finish_slot(Slot& s, std::uint8_t verdict);
     std::uint16_t emit(Burst b);
 
@@ -64,7 +67,7 @@ class Infer {
     std::uint32_t depth_ = 32, retries_ = 1;
     std::uint32_t pool_less_ = 0; ///< only checked: what it will be able to take
     bool in_order_ = true, first_replica_ = true;
-    std::uint64_t patience_ = 0, stuck_limit_ = 0; ///< ticks
+    std::uint64_t patience_ = 0, stuck_limit_ = 0, rest_ = 0; ///< ticks
     Slots slots_;
     std::vector<Card> cards_;
     std::unique_ptr<SlotRing> leaving_; ///< in order: all that are inside; else: those that are done
@@ -92,6 +95,7 @@ Result<std::unique_ptr<Infer>> Infer::make(const qaic_pipe_setup& setup)
     s->first_replica_ = setup.replica == 0;
     s->patience_ = static_cast<std::uint64_t>(patience) * setup.tsc_hz / 1000;
     s->stuck_limit_ = setup.tsc_hz / 5000; // 200 us
+    s->rest_ = setup.tsc_hz / 10;
     const auto slots = static_cast<std::uint32_t>(depth) * static_cast<std::uint32_t>(cards->size());
     s->leaving_ = std::make_unique<SlotRing>(slots);
     if (setup.pool == nullptr) {
@@ -120,18 +124,25 @@ Infer::~Infer()
 
 std::uint32_t Infer::free_now() const
 {
-    std::uint32_t n = 0;
-    for (const auto& c : cards_)
-        if (c.stuck_since == 0) n += depth_ - std::min(depth_, c.in_flight);
-    return std::min(n, static_cast<std::uint32_t>(slots_.free.size()));
+    std::uint32_t fresh = 0, resting = 0;
+    bool any_fresh = false;
+    for (const auto& c : cards_) {
+        if (c.stuck_since != 0) continue;
+        any_fresh = any_fresh || !c.resting;
+        (c.resting ? resting : fresh) += depth_ - std::min(depth_, c.in_flight);
+    }
+    return std::min(any_fresh ? fresh : resting, static_cast<std::uint32_t>(slots_.free.size()));
 }
 
 Infer::Card* Infer::least_loaded(const Card* not_this)
 {
+    // One that fails everything at once has always least to do: it comes last.
+    const auto before = [](const Card& a, const Card& b) {
+        return a.resting != b.resting ? b.resting : a.in_flight < b.in_flight;
+    };
     Card* best = nullptr;
     for (auto& c : cards_)
-        if (&c != not_this && c.stuck_since == 0 && (best == nullptr || c.in_flight < best->in_flight))
-            best = &c;
+        if (&c != not_this && c.stuck_since == 0 && (best == nullptr || before(c, *best))) best = &c;
     return best;
 }
 
@@ -236,15 +247,18 @@ void Infer::finish_slot(Slot& s, std::uint8_t verdict)
     if (!in_order_) leaving_->push(&s);
 }
 
-void Infer::came_back(Card& c, Slot& s)
+void Infer::came_back(Card& c, Slot& s, std::uint64_t now)
 {
+    constexpr std::uint32_t too_many = 8;
     c.lane->completed[s.half].add(1);
     --c.in_flight;
     if (s.op->status == RTE_ML_OP_STATUS_SUCCESS) {
         inferences_.add(1);
+        c.failed = 0, c.resting = false;
         return finish_slot(s, QAIC_PIPE_PASS);
     }
     errors_.add(1);
+    if (++c.failed >= too_many) c.resting = true, c.rests_until = now + rest_;
     if (s.tries == retries_) return finish_slot(s, INFERENCE_FAILED);
     ++s.tries;
     retried_.add(1);
@@ -253,12 +267,12 @@ void Infer::came_back(Card& c, Slot& s)
     give_to(other != nullptr ? *other : c, s);
 }
 
-void Infer::take_back(Card& c)
+void Infer::take_back(Card& c, std::uint64_t now)
 {
     std::array<rte_ml_op*, burst> ops;
     while (c.in_flight > c.pending.count()) {
         const auto n = rte_ml_dequeue_burst(c.lane->device, c.lane->pair, ops.data(), burst);
-        for (std::uint16_t i = 0; i < n; ++i) came_back(c, *static_cast<Slot*>(ops[i]->user_ptr));
+        for (std::uint16_t i = 0; i < n; ++i) came_back(c, *static_cast<Slot*>(ops[i]->user_ptr), now);
         if (n < burst) return;
     }
 }
@@ -280,7 +294,8 @@ std::uint16_t Infer::poll(Burst b)
 {
     const auto now = rte_rdtsc();
     for (auto& c : cards_) {
-        take_back(c);
+        c.resting = c.resting && now < c.rests_until;
+        take_back(c, now);
         submit(c, now);
         move_pending(c, now);
     }
