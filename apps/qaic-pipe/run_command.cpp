@@ -86,11 +86,27 @@ std::string folder_of(const std::string& file)
     return folder.empty() ? "." : folder.string();
 }
 
+/// What another host's description says is good for nothing where its CPUs are not.
+Result<void> all_here(const RunOptions& o, const pipeline::PipelineSpec& spec,
+                      const place::Placement& placement)
+{
+    if (o.host.empty()) return {};
+    QAIC_TRY(const auto here, read_host("", spec));
+    for (const auto& c : placement.choices)
+        if (here.cpu(c.cpu) == nullptr)
+            return fail(
+                Code::E_INVAL,
+                "stage {}: CPU {} of {} is not on this machine, or not ours to use; `plan` takes any host",
+                c.stage, c.cpu, o.host);
+    return {};
+}
+
 Result<void> run(const RunOptions& o)
 {
     QAIC_TRY(const auto spec, read_pipeline(o.pipeline));
     QAIC_TRY(const auto host, read_host(o.host, spec));
     QAIC_TRY(const auto placement, place_on(host, spec));
+    QAIC_CHECK(all_here(o, spec, placement));
     const StopSignals signals;
     Window window;
     // Before EAL, which ties this thread, and so what it starts, to CPUs of its own.

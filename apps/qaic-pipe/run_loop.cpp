@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace qaic_pipe {
@@ -15,6 +16,20 @@ constexpr Nanos tick = std::chrono::milliseconds(100);
 constexpr Nanos redraw = std::chrono::seconds(1);
 
 Nanos seconds(double s) { return Nanos(static_cast<std::int64_t>(s * 1e9)); }
+
+/// No line wider than the terminal: it would wrap, and the way back up to the first one would be longer.
+std::string fitted(const std::string& text)
+{
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return text;
+    std::string out;
+    std::size_t column = 0;
+    for (const char c : text) {
+        column = c == '\n' ? 0 : column + 1;
+        if (column <= size.ws_col) out += c;
+    }
+    return out;
+}
 
 /// What is drawn anew each second: a table that stays where it is on the terminal, and pictures.
 class Display {
@@ -40,7 +55,7 @@ class Display {
   private:
     void show_table(const pipeline::PipelineSnapshot& now, const pipeline::PipelineSnapshot* before)
     {
-        const auto text = pipeline::metrics::live_table(now, before);
+        const auto text = fitted(pipeline::metrics::live_table(now, before));
         // up to where the last one began, and clear from there
         if (lines_ != 0) fmt::print(stderr, "\x1b[{}A\x1b[J", lines_);
         fmt::print(stderr, "{}", text);
